@@ -1,0 +1,10 @@
+namespace Lateen.Conformance;
+
+/// <summary>The families that this project answers for, one line each.</summary>
+public static class FamilyRegistry
+{
+    /// <summary>Every family with a runner, in the order in which they are run.</summary>
+    public static IReadOnlyList<IConformanceFamily> All { get; } =
+    [
+    ];
+}
