@@ -1,0 +1,181 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+
+namespace Lateen.Config.Sources.Kubernetes;
+
+/// <summary>Follows all objects of a type: list, then watch from there, resumed as often as it ends.</summary>
+/// <remarks>
+/// The last resource version seen (bookmarks count) is where the watch goes on; a 410 lists again. After any failure
+/// the sink keeps what it has: stale is better than empty. An object that can not be decoded is logged and left at its last good state.
+/// </remarks>
+/// <typeparam name="T">What the sink holds of an object.</typeparam>
+public sealed class Informer<T>
+{
+    private readonly KubernetesClient _client;
+    private readonly ResourceType _type;
+    private readonly InformerOptions _options;
+    private readonly Func<JsonObject, T> _decode;
+    private readonly IInformerSink<T> _sink;
+    private readonly TimeProvider _time;
+    private readonly Random _random;
+    private readonly ILogger _logger;
+    private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Creates an informer; <see cref="RunAsync"/> starts it.</summary>
+    /// <param name="decode">Turns an object into what the sink takes; a throw skips this state of the object.</param>
+    public Informer(
+        KubernetesClient client,
+        ResourceType type,
+        InformerOptions options,
+        Func<JsonObject, T> decode,
+        IInformerSink<T> sink,
+        TimeProvider time,
+        Random random,
+        ILogger logger)
+    {
+        (_client, _type, _options, _decode, _sink, _time, _random, _logger) =
+            (client, type, options, decode, sink, time, random, logger);
+    }
+
+    /// <summary>The type that is followed.</summary>
+    public ResourceType Type => _type;
+
+    /// <summary>Completes after the sink got its first list.</summary>
+    public Task HasSynced => _synced.Task;
+
+    /// <summary>Follows until cancelled; throws nothing else.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        string? version = null;
+        TimeSpan pause = _options.InitialBackoff;
+        while (!cancellation.IsCancellationRequested)
+        {
+            try
+            {
+                version ??= await ListAsync(cancellation);
+                TimeSpan lifetime = _options.WatchLifetime * (1 + _random.NextDouble());
+                long start = _time.GetTimestamp();
+                await foreach (WatchEvent item in _client.WatchAsync(_type, _options.Selector, version, lifetime, cancellation))
+                {
+                    version = Take(item, version);
+                    pause = _options.InitialBackoff;
+                }
+
+                // A stream that ends at once, again and again, must not become a tight loop.
+                if (_time.GetElapsedTime(start) < TimeSpan.FromSeconds(1))
+                {
+                    pause = await BackoffAsync(pause, cancellation);
+                }
+            }
+            catch (KubernetesApiException error) when (error.IsExpired)
+            {
+                InformerLog.Expired(_logger, _type, version ?? "");
+                version = null;
+                // A server that expires what it just listed must not be listed in a tight loop.
+                pause = await BackoffAsync(pause, cancellation);
+            }
+            catch (KubernetesApiException error)
+            {
+                if (error.IsNotFound && _options.UnknownTypeIsEmpty)
+                {
+                    version = null;
+                    Deliver([]);
+                }
+                else
+                {
+                    InformerLog.Failed(_logger, _type, error.Message);
+                }
+
+                pause = await BackoffAsync(pause, cancellation);
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                break;
+            }
+        }
+
+        _synced.TrySetCanceled(cancellation);
+    }
+
+    private async Task<string> ListAsync(CancellationToken cancellation)
+    {
+        ResourceList list = await _client.ListAsync(_type, _options.Selector, cancellation);
+        List<T> items = new(list.Items.Count);
+        foreach (JsonObject item in list.Items)
+        {
+            if (TryDecode(item, out T? decoded))
+            {
+                items.Add(decoded!);
+            }
+        }
+
+        Deliver(items);
+        return list.ResourceVersion;
+    }
+
+    private void Deliver(List<T> items)
+    {
+        Guard(new ObjectKey("", "*"), () => _sink.Reset(items));
+        _synced.TrySetResult();
+    }
+
+    private string Take(WatchEvent item, string version)
+    {
+        switch (item.Kind)
+        {
+            case WatchEventKind.Added or WatchEventKind.Modified:
+                item.Value["kind"] ??= _type.Kind;
+                item.Value["apiVersion"] ??= _type.ApiVersion;
+                if (TryDecode(item.Value, out T? decoded))
+                {
+                    Guard(ObjectKey.Of(item.Value), () => _sink.Upsert(decoded!));
+                }
+
+                break;
+            case WatchEventKind.Deleted:
+                ObjectKey key = ObjectKey.Of(item.Value);
+                Guard(key, () => _sink.Delete(key));
+                break;
+        }
+
+        return item.Value.ResourceVersion() is { Length: > 0 } seen ? seen : version;
+    }
+
+    private bool TryDecode(JsonObject value, out T? decoded)
+    {
+        T? result = default;
+        bool good = Guard(ObjectKey.Of(value), () => result = _decode(value));
+        decoded = result;
+        return good;
+    }
+
+    // The sink and the decoder are the owner's code: what they throw is a bug to be seen, but it must not stop the stream of the other objects.
+    private bool Guard(ObjectKey key, Action action)
+    {
+        try
+        {
+            action();
+            return true;
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            InformerLog.Refused(_logger, error, _type, key);
+            return false;
+        }
+    }
+
+    private async Task<TimeSpan> BackoffAsync(TimeSpan pause, CancellationToken cancellation)
+    {
+        try
+        {
+            await Task.Delay(pause * (0.5 + (_random.NextDouble() / 2)), _time, cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            // The loop sees the cancellation itself.
+        }
+
+        TimeSpan next = pause * 2;
+        return next < _options.MaximumBackoff ? next : _options.MaximumBackoff;
+    }
+}

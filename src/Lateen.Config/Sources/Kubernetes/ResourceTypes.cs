@@ -1,0 +1,46 @@
+namespace Lateen.Config.Sources.Kubernetes;
+
+/// <summary>The types that Lateen reads or writes.</summary>
+public static class ResourceTypes
+{
+    private const string Istio = "networking.istio.io";
+
+    public static readonly ResourceType Namespaces = new("", "v1", "namespaces", "Namespace", false);
+    public static readonly ResourceType Nodes = new("", "v1", "nodes", "Node", false);
+    public static readonly ResourceType Pods = new("", "v1", "pods", "Pod", true);
+    public static readonly ResourceType Services = new("", "v1", "services", "Service", true);
+    public static readonly ResourceType Endpoints = new("", "v1", "endpoints", "Endpoints", true);
+    public static readonly ResourceType ConfigMaps = new("", "v1", "configmaps", "ConfigMap", true);
+    public static readonly ResourceType Secrets = new("", "v1", "secrets", "Secret", true);
+    public static readonly ResourceType ServiceAccounts = new("", "v1", "serviceaccounts", "ServiceAccount", true);
+    public static readonly ResourceType Events = new("", "v1", "events", "Event", true);
+    public static readonly ResourceType EndpointSlices = new("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", true);
+    public static readonly ResourceType Deployments = new("apps", "v1", "deployments", "Deployment", true);
+    public static readonly ResourceType ReplicaSets = new("apps", "v1", "replicasets", "ReplicaSet", true);
+    public static readonly ResourceType Leases = new("coordination.k8s.io", "v1", "leases", "Lease", true);
+    public static readonly ResourceType CustomResourceDefinitions = new(
+        "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", false);
+    public static readonly ResourceType MutatingWebhookConfigurations = new(
+        "admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", false);
+    public static readonly ResourceType ValidatingWebhookConfigurations = new(
+        "admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration", false);
+    public static readonly ResourceType TokenReviews = new("authentication.k8s.io", "v1", "tokenreviews", "TokenReview", false);
+
+    public static readonly ResourceType VirtualServices = new(Istio, "v1beta1", "virtualservices", "VirtualService", true);
+    public static readonly ResourceType DestinationRules = new(Istio, "v1beta1", "destinationrules", "DestinationRule", true);
+    public static readonly ResourceType Gateways = new(Istio, "v1beta1", "gateways", "Gateway", true);
+    public static readonly ResourceType ServiceEntries = new(Istio, "v1beta1", "serviceentries", "ServiceEntry", true);
+    public static readonly ResourceType Sidecars = new(Istio, "v1beta1", "sidecars", "Sidecar", true);
+    public static readonly ResourceType WorkloadEntries = new(Istio, "v1beta1", "workloadentries", "WorkloadEntry", true);
+    public static readonly ResourceType WorkloadGroups = new(Istio, "v1beta1", "workloadgroups", "WorkloadGroup", true);
+    public static readonly ResourceType ProxyConfigs = new(Istio, "v1beta1", "proxyconfigs", "ProxyConfig", true);
+    public static readonly ResourceType EnvoyFilters = new(Istio, "v1alpha3", "envoyfilters", "EnvoyFilter", true);
+    public static readonly ResourceType PeerAuthentications = new(
+        "security.istio.io", "v1beta1", "peerauthentications", "PeerAuthentication", true);
+    public static readonly ResourceType RequestAuthentications = new(
+        "security.istio.io", "v1beta1", "requestauthentications", "RequestAuthentication", true);
+    public static readonly ResourceType AuthorizationPolicies = new(
+        "security.istio.io", "v1beta1", "authorizationpolicies", "AuthorizationPolicy", true);
+    public static readonly ResourceType Telemetries = new("telemetry.istio.io", "v1alpha1", "telemetries", "Telemetry", true);
+    public static readonly ResourceType WasmPlugins = new("extensions.istio.io", "v1alpha1", "wasmplugins", "WasmPlugin", true);
+}
