@@ -6,5 +6,6 @@ public static class FamilyRegistry
     /// <summary>Every family with a runner, in the order in which they are run.</summary>
     public static IReadOnlyList<IConformanceFamily> All { get; } =
     [
+        new Families.Istioctl(),
     ];
 }

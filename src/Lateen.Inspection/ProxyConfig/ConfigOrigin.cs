@@ -1,0 +1,27 @@
+using System.Text.Json.Nodes;
+
+namespace Lateen.Inspection.ProxyConfig;
+
+/// <summary>Which object of the user's an Envoy resource was made from, as its <c>istio.config</c> metadata tells.</summary>
+internal static class ConfigOrigin
+{
+    private const string PathPrefix = "/apis/networking.istio.io/v1alpha3/namespaces/";
+
+    /// <summary><c>name.namespace</c>; empty where there is no such metadata, <c>&lt;unknown&gt;</c> where its path has another form.</summary>
+    public static string Of(JsonObject resource)
+    {
+        string path = resource.Object("metadata")?.Object("filterMetadata")?.Object("istio")?.Text("config") ?? "";
+        if (path.Length == 0)
+        {
+            return "";
+        }
+
+        if (!path.StartsWith(PathPrefix, StringComparison.Ordinal))
+        {
+            return "<unknown>";
+        }
+
+        string[] segments = path[PathPrefix.Length..].Split('/');
+        return segments.Length == 3 ? $"{segments[2]}.{segments[0]}" : "";
+    }
+}
