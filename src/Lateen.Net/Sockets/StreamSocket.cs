@@ -1,0 +1,289 @@
+namespace Lateen.Net.Sockets;
+
+/// <summary>A connected (or connecting) stream socket on a loop: corked writing, remembered output, connect completion.</summary>
+/// <remarks>
+/// Small writes made during one callback are gathered and leave by one send when the callback is over; a large write goes out at once,
+/// together with what was gathered. Output that the kernel does not take is kept, <see cref="HasPendingOutput"/> says so, and the owner is
+/// expected to stop reading from wherever the data comes: so the memory held is bounded by what one callback produced.
+/// </remarks>
+internal abstract class StreamSocket(EventLoop loop) : EventSource
+{
+    private const int DirectWriteThreshold = 4096;
+
+    private byte[]? _output;
+    private int _start;
+    private int _end;
+    private int _outputError;
+    private bool _dirty;
+    private bool _connecting;
+
+    protected EventLoop Loop { get; } = loop;
+
+    public bool IsOpen => Fd >= 0;
+
+    public bool IsConnecting => _connecting;
+
+    /// <summary>Output waits for the peer (or for the connection): whoever feeds this socket must pause.</summary>
+    public bool HasPendingOutput => _end > _start && (_connecting || !_dirty);
+
+    /// <summary>Bytes gathered or waiting.</summary>
+    public int PendingOutput => _end - _start;
+
+    public long BytesIn { get; private set; }
+
+    public long BytesOut { get; private set; }
+
+    /// <summary>Takes over an accepted descriptor.</summary>
+    protected void Attach(int fd)
+    {
+        Fd = fd;
+        Loop.Add(this);
+    }
+
+    /// <summary>Takes over a descriptor whose connect is in progress; <see cref="OnConnected"/> follows.</summary>
+    protected void AttachConnecting(int fd)
+    {
+        _connecting = true;
+        Attach(fd);
+    }
+
+    /// <summary>Room to build output in place; follow with <see cref="Commit"/>. The socket must be open.</summary>
+    public Span<byte> Reserve(int size)
+    {
+        EnsureRoom(size);
+        return _output.AsSpan(_end, size);
+    }
+
+    public void Commit(int written)
+    {
+        _end += written;
+        MarkDirty();
+    }
+
+    public void Write(ReadOnlySpan<byte> data)
+    {
+        if (!IsOpen || _outputError != 0 || data.IsEmpty)
+        {
+            return;
+        }
+        bool blocked = _connecting || (_end > _start && !_dirty);
+        if (data.Length < DirectWriteThreshold || blocked)
+        {
+            data.CopyTo(Reserve(data.Length));
+            _end += data.Length;
+            if (!blocked)
+            {
+                MarkDirty();
+            }
+            return;
+        }
+        WriteThrough(data);
+    }
+
+    /// <summary>Bytes read into the buffer; 0 at the end of the stream; negative: minus the error number.</summary>
+    protected int Receive(Span<byte> buffer)
+    {
+        int n;
+        do
+        {
+            n = SocketCalls.Receive(Fd, buffer);
+        }
+        while (n == -LibC.Eintr);
+        if (n > 0)
+        {
+            BytesIn += n;
+        }
+        return n;
+    }
+
+    public override void OnEvents(Readiness events)
+    {
+        if (_connecting)
+        {
+            if ((events & (Readiness.Writable | Readiness.Failed)) == 0)
+            {
+                return;
+            }
+            int error = SocketCalls.TakeError(Fd);
+            _connecting = false;
+            OnConnected(error);
+            if (!IsOpen)
+            {
+                return;
+            }
+            MarkDirty();
+        }
+        else if ((events & Readiness.Writable) != 0 && _end > _start && !_dirty)
+        {
+            Flush();
+            if (!IsOpen)
+            {
+                return;
+            }
+        }
+        if ((events & (Readiness.Readable | Readiness.PeerClosed | Readiness.Failed)) != 0)
+        {
+            OnReadable(events);
+        }
+    }
+
+    /// <summary>Closes at once, without a word to the owner's peer objects beyond <see cref="OnClosed"/>.</summary>
+    public void CloseSocket()
+    {
+        if (!IsOpen)
+        {
+            return;
+        }
+        Loop.Close(this);
+        ReleaseOutput();
+        _connecting = false;
+        OnClosed();
+    }
+
+    /// <summary>The loop met an exception of ours in a callback: the connection is given up, its stream ended.</summary>
+    public abstract void Abort();
+
+    internal void FlushCorked()
+    {
+        if (!_dirty)
+        {
+            return;
+        }
+        _dirty = false;
+        if (!IsOpen || _connecting)
+        {
+            return;
+        }
+        if (_outputError == 0 && _end > _start)
+        {
+            Flush();
+        }
+        else if (_outputError != 0)
+        {
+            OnOutputFailed(_outputError);
+        }
+        else
+        {
+            OnOutputDrained();
+        }
+    }
+
+    protected abstract void OnReadable(Readiness events);
+
+    /// <summary>The connect ended: 0, or the error number. The owner closes on an error.</summary>
+    protected virtual void OnConnected(int error)
+    {
+    }
+
+    /// <summary>Everything written has been handed to the kernel.</summary>
+    protected virtual void OnOutputDrained()
+    {
+    }
+
+    /// <summary>The peer takes no more: what was to be sent is dropped.</summary>
+    protected abstract void OnOutputFailed(int error);
+
+    protected virtual void OnClosed()
+    {
+    }
+
+    private void MarkDirty()
+    {
+        if (!_dirty)
+        {
+            _dirty = true;
+            Loop.MarkDirty(this);
+        }
+    }
+
+    private void EnsureRoom(int size)
+    {
+        if (_output is null)
+        {
+            _output = Loop.Buffers.Rent(size);
+            (_start, _end) = (0, 0);
+        }
+        else if (_end + size > _output.Length)
+        {
+            int pending = _end - _start;
+            byte[] target = pending + size > _output.Length ? Loop.Buffers.Rent(Math.Max(pending + size, 2 * pending)) : _output;
+            _output.AsSpan(_start, pending).CopyTo(target);
+            if (target != _output)
+            {
+                Loop.Buffers.Return(_output);
+                _output = target;
+            }
+            (_start, _end) = (0, pending);
+        }
+    }
+
+    private void WriteThrough(ReadOnlySpan<byte> data)
+    {
+        int pending = _end - _start;
+        int sent = pending == 0
+            ? SocketCalls.Send(Fd, data)
+            : SocketCalls.Send(Fd, _output.AsSpan(_start, pending), data);
+        if (sent < 0)
+        {
+            if (sent != -LibC.Eagain && sent != -LibC.Eintr)
+            {
+                Fail(-sent);
+                return;
+            }
+            sent = 0;
+        }
+        BytesOut += sent;
+        int fromPending = Math.Min(sent, pending);
+        _start += fromPending;
+        ReadOnlySpan<byte> rest = data[(sent - fromPending)..];
+        if (!rest.IsEmpty)
+        {
+            rest.CopyTo(Reserve(rest.Length));
+            _end += rest.Length;
+            _dirty = false; // The kernel is full: from here on, the writable event drives.
+        }
+        else if (_end == _start)
+        {
+            ReleaseOutput();
+        }
+    }
+
+    private void Flush()
+    {
+        int sent = SocketCalls.Send(Fd, _output.AsSpan(_start, _end - _start));
+        if (sent < 0)
+        {
+            if (sent is not (-LibC.Eagain or -LibC.Eintr))
+            {
+                Fail(-sent);
+                _dirty = false;
+                OnOutputFailed(-sent);
+            }
+            return;
+        }
+        BytesOut += sent;
+        _start += sent;
+        if (_start == _end)
+        {
+            ReleaseOutput();
+            OnOutputDrained();
+        }
+    }
+
+    private void Fail(int error)
+    {
+        _outputError = error;
+        ReleaseOutput();
+        MarkDirty();
+    }
+
+    private void ReleaseOutput()
+    {
+        if (_output is { } buffer)
+        {
+            _output = null;
+            Loop.Buffers.Return(buffer);
+        }
+        (_start, _end) = (0, 0);
+    }
+}
