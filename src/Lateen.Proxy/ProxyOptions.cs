@@ -1,0 +1,28 @@
+using Lateen.Proxy.Local;
+
+namespace Lateen.Proxy;
+
+/// <summary>Host settings of the data plane. Everything about traffic comes by xDS.</summary>
+public sealed class ProxyOptions
+{
+    /// <summary>Number of event-loop threads; Istio's default is 2. 1 to 256.</summary>
+    public int Concurrency { get; init; } = 2;
+
+    /// <summary>The node id, shown in server_info and sent as x-envoy-peer-metadata-id.</summary>
+    public string NodeId { get; init; } = "";
+
+    /// <summary>The service cluster of the node (x-envoy-downstream-service-cluster).</summary>
+    public string NodeCluster { get; init; } = "";
+
+    /// <summary>The proxy's own pages: admin, status, health, metrics. Opened by <see cref="ProxyServer.RunAsync"/>.</summary>
+    public IReadOnlyList<LocalListener> LocalListeners { get; init; } = [];
+
+    /// <summary>How long a replaced listener's connections may go on, default 45 s (Istio's terminationDrainDuration is the agent's).</summary>
+    public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(45);
+
+    /// <summary>File behind the access-log path /dev/stdout; tests name a file here.</summary>
+    public string StandardOutputPath { get; init; } = "/dev/stdout";
+
+    /// <summary>How long a request waits for the endpoints of a cluster that was just added, default 15 s (Envoy: initial_fetch_timeout).</summary>
+    public TimeSpan WarmingTimeout { get; init; } = TimeSpan.FromSeconds(15);
+}
