@@ -1,0 +1,112 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Lateen.Config.Sources.Kubernetes;
+using Lateen.ControlPlane.Reconcile;
+using Microsoft.Extensions.Logging;
+
+namespace Lateen.ControlPlane.Webhooks;
+
+/// <summary>Writes our root certificate as caBundle into every webhook configuration entry that calls our Service, so that the API server trusts us.</summary>
+/// <remarks>
+/// A sink for one of the two webhook kinds. Only entries of our revision (label istio.io/rev, or none) are touched. A validating entry
+/// is turned from Ignore to Fail at the same time: from now on it is answered.
+/// </remarks>
+internal sealed class WebhookPatcher : IInformerSink<JsonObject>
+{
+    private const string RevisionLabel = "istio.io/rev";
+
+    private readonly KubernetesClient _client;
+    private readonly ResourceType _type;
+    private readonly WebhookIdentity _identity;
+    private readonly ILogger _logger;
+    private readonly string _caBundle;
+    private readonly ReconcileQueue<string> _names;
+
+    /// <param name="type">MutatingWebhookConfigurations or ValidatingWebhookConfigurations.</param>
+    public WebhookPatcher(KubernetesClient client, ResourceType type, WebhookIdentity identity, TimeProvider time, ILogger logger)
+    {
+        (_client, _type, _identity, _logger) = (client, type, identity, logger);
+        _caBundle = Convert.ToBase64String(Encoding.UTF8.GetBytes(identity.RootPem));
+        _names = new ReconcileQueue<string>(type.Kind, time, logger);
+    }
+
+    public void Reset(IReadOnlyList<JsonObject> items)
+    {
+        foreach (var item in items)
+        {
+            Upsert(item);
+        }
+    }
+
+    public void Upsert(JsonObject item)
+    {
+        if (PatchOf(item).Count > 0)
+        {
+            _names.Add(item.Name());
+        }
+    }
+
+    public void Delete(ObjectKey key)
+    {
+        // Nothing to undo.
+    }
+
+    public Task RunAsync(CancellationToken cancellation) => _names.RunAsync(PatchAsync, cancellation);
+
+    private async Task PatchAsync(string name, CancellationToken cancellation)
+    {
+        if (await _client.FindAsync(_type, null, name, cancellation) is not { } stored || PatchOf(stored) is not { Count: > 0 } patch)
+        {
+            return;
+        }
+
+        await _client.PatchAsync(_type, new ObjectKey("", name), PatchKind.Json, patch, cancellation);
+        WebhookLog.BundleWritten(_logger, _type.Kind, name);
+    }
+
+    private JsonArray PatchOf(JsonObject configuration)
+    {
+        var patch = new JsonArray();
+        var revision = configuration.Labels().Text(RevisionLabel);
+        if (revision.Length > 0 && revision != _identity.Revision)
+        {
+            return patch;
+        }
+
+        var index = -1;
+        foreach (var webhook in configuration.Items("webhooks"))
+        {
+            index++;
+            if (!IsOurs(webhook))
+            {
+                continue;
+            }
+
+            var operations = patch.Count;
+            if (webhook.Text("clientConfig", "caBundle") != _caBundle)
+            {
+                patch.Add(Operation("add", $"/webhooks/{index}/clientConfig/caBundle", _caBundle));
+            }
+
+            if (_type == ResourceTypes.ValidatingWebhookConfigurations && webhook.Text("failurePolicy") == "Ignore")
+            {
+                patch.Add(Operation("replace", $"/webhooks/{index}/failurePolicy", "Fail"));
+            }
+
+            if (patch.Count > operations)
+            {
+                // The list may have changed since it was read: then the patch fails and is made anew.
+                patch.Insert(operations, Operation("test", $"/webhooks/{index}/name", webhook.Text("name")));
+            }
+        }
+
+        return patch;
+    }
+
+    private bool IsOurs(JsonObject webhook) =>
+        webhook.Text("clientConfig", "service", "namespace") == _identity.Namespace
+        && _identity.ServiceNames.Contains(webhook.Text("clientConfig", "service", "name"));
+
+    private static JsonObject Operation(string operation, string path, string value) =>
+        new() { ["op"] = operation, ["path"] = path, ["value"] = value };
+}
