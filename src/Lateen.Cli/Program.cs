@@ -1,1 +1,40 @@
-return 0;
+using System.CommandLine;
+using Lateen.Cli;
+using Lateen.Cli.Cluster;
+using Lateen.Cli.Commands.ProxyConfig;
+using Lateen.Cli.Commands.ProxyStatus;
+using Lateen.Config.Sources.Kubernetes;
+
+// istioctl: 64 is a command line that can not be understood, 1 every other failure.
+const int Failure = 1;
+const int BadCommandLine = 64;
+
+ClusterOptions cluster = new();
+RootCommand root = new("Lateen: a sidecar service mesh, for Kubernetes and for one Linux machine")
+{
+    ProxyStatusCommand.Create(cluster),
+    ProxyConfigCommand.Create(cluster),
+};
+cluster.AddTo(root);
+
+ParseResult line = root.Parse(args);
+if (line.Errors.Count > 0)
+{
+    foreach (var error in line.Errors)
+    {
+        await Console.Error.WriteLineAsync($"Error: {error.Message}");
+    }
+
+    await Console.Error.WriteLineAsync($"Run 'lateen {string.Join(' ', line.CommandResult.Command == root ? [] : new[] { line.CommandResult.Command.Name, "" })}--help' for usage.");
+    return BadCommandLine;
+}
+
+try
+{
+    return await line.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (Exception e) when (e is CommandException or KubeConfigException or KubernetesApiException or InvalidDataException or IOException or OperationCanceledException)
+{
+    await Console.Error.WriteLineAsync($"Error: {e.Message}");
+    return Failure;
+}
