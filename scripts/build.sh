@@ -2,9 +2,9 @@
 # Publishes the three executables, self-contained and ReadyToRun, as out/lateen, out/lateend and out/lateen-agent.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-source scripts/setup.sh dotnet
+command -v dotnet >/dev/null || { echo "build: the .NET 10 SDK is missing: dotnet is not on the PATH" >&2; exit 1; }
 
 for project in Lateen.Agent Lateen.ControlPlane Lateen.Cli; do
-  echo "building $project" >&2
-  dotnet publish "src/$project" -c Release -v q -nologo -o out >&2
+  echo "build: $project" >&2
+  dotnet publish "src/$project" -c Release --self-contained -o out -v q -nologo >&2
 done
