@@ -1,0 +1,45 @@
+using Lateen.Model;
+using Shouldly;
+using Xunit;
+
+namespace Lateen.Tests.Model;
+
+public sealed class HostNameTests
+{
+    [Theory]
+    [InlineData("a.example.com", "a.example.com", true)]
+    [InlineData("a.example.com", "*.example.com", true)]
+    [InlineData("a.example.com", "*", true)]
+    [InlineData("*.example.com", "*.com", true)]
+    [InlineData("*.com", "*.example.com", true)]
+    [InlineData("example.com", "*.example.com", false)]
+    [InlineData("a.example.com", "*.example.org", false)]
+    public void Matches_IsWhetherAnyNameIsCommon(string a, string b, bool expected)
+    {
+        HostName.Matches(a, b).ShouldBe(expected);
+        HostName.Matches(b, a).ShouldBe(expected);
+    }
+
+    [Theory]
+    [InlineData("a.example.com", "*.example.com", true)]
+    [InlineData("*.example.com", "*.com", true)]
+    [InlineData("*.com", "*.example.com", false)]
+    [InlineData("*.example.com", "a.example.com", false)]
+    public void IsSubsetOf_AsksForEveryName(string host, string other, bool expected) =>
+        HostName.IsSubsetOf(host, other).ShouldBe(expected);
+
+    [Fact]
+    public void MostSpecific_PrefersExactThenLongestWildcard()
+    {
+        HostName.MostSpecific("a.b.com", ["*", "*.com", "*.b.com"]).ShouldBe("*.b.com");
+        HostName.MostSpecific("a.b.com", ["*.b.com", "a.b.com"]).ShouldBe("a.b.com");
+        HostName.MostSpecific("a.b.org", ["*.com"]).ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("reviews", "reviews.default.svc.cluster.local")]
+    [InlineData("reviews.prod", "reviews.prod")]
+    [InlineData("*", "*")]
+    public void Resolve_ShortName_BelongsToTheNamespace(string host, string expected) =>
+        HostName.Resolve(host, "default").ShouldBe(expected);
+}
