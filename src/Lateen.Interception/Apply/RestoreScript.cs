@@ -1,0 +1,89 @@
+using System.Globalization;
+using Lateen.Interception.Options;
+using Lateen.Interception.Rendering;
+using Lateen.Interception.Rules;
+
+namespace Lateen.Interception.Apply;
+
+/// <summary>
+/// Input of <c>iptables-restore --noflush</c> that turns what is there into what shall be there, touching only what is ours: our chains are
+/// emptied and filled again, our rules in built-in chains are taken out and put back at the same place.
+/// </summary>
+internal sealed class RestoreScript
+{
+    private readonly List<string> _lines = [];
+    private readonly Dictionary<int, Rule> _rules = [];
+
+    private RestoreScript()
+    {
+    }
+
+    /// <summary>What iptables-restore reads.</summary>
+    public string Text => string.Concat(_lines.Select(l => l + "\n"));
+
+    /// <summary>The rule on a 1-based line; null for lines that are no rules.</summary>
+    public Rule? RuleOn(int line) => _rules.GetValueOrDefault(line);
+
+    /// <summary>From the present state to the rule set.</summary>
+    public static RestoreScript Replace(Snapshot present, RuleSet wanted)
+    {
+        RestoreScript script = new();
+        foreach (Table table in Enum.GetValues<Table>())
+        {
+            script.AddTable(table, present[table], wanted);
+        }
+
+        return script;
+    }
+
+    /// <summary>From the present state to one without anything of ours.</summary>
+    public static RestoreScript Remove(Snapshot present) => Replace(present, new RuleSet(IpVersion.V4, []));
+
+    private void AddTable(Table table, SavedTable present, RuleSet wanted)
+    {
+        string[] chains = [.. wanted.Chains.Where(c => c.Table == table).Select(c => c.Chain)];
+        string[] obsolete = [.. present.Chains.Where(c => Chains.Ours.Contains(c) && !chains.Contains(c))];
+        string[] owned = [.. present.Rules.Where(Ownership.IsOursInBuiltInChain)];
+        Rule[] rules = [.. wanted.Rules.Where(r => r.Table == table)];
+        if (chains.Length + obsolete.Length + owned.Length + rules.Length == 0)
+        {
+            return;
+        }
+
+        _lines.Add("*" + table.Name());
+
+        // ":CHAIN -" makes the chain, or empties it where it is there already.
+        _lines.AddRange(chains.Concat(obsolete).Select(c => $":{c} - [0:0]"));
+        _lines.AddRange(owned.Select(r => "-D" + r[2..]));
+        AddRules(rules, present, owned);
+        _lines.AddRange(obsolete.Select(c => "-X " + c));
+        _lines.Add("COMMIT");
+    }
+
+    private void AddRules(Rule[] rules, SavedTable present, string[] owned)
+    {
+        // Where ours stood in a built-in chain, so that a second run changes no order: rules in front of the first of ours.
+        Dictionary<string, int> next = [];
+        foreach (string chain in owned.Select(SavedTable.ChainOf).Distinct())
+        {
+            string[] all = [.. present.Rules.Where(r => SavedTable.ChainOf(r) == chain)];
+            next[chain] = Array.FindIndex(all, owned.Contains) + 1;
+        }
+
+        foreach (Rule rule in rules)
+        {
+            if (next.TryGetValue(rule.Chain, out int position))
+            {
+                int at = rule.Position ?? position;
+                _lines.Add(string.Create(CultureInfo.InvariantCulture, $"-I {rule.Chain} {at} {string.Join(' ', rule.Specification)}"));
+                next[rule.Chain] = position + 1;
+            }
+            else
+            {
+                _lines.Add(string.Join(' ', RuleText.Placed(rule)));
+            }
+
+            _rules[_lines.Count] = rule;
+        }
+    }
+}
