@@ -1,0 +1,104 @@
+using System.Text.Json;
+using Lateen.Sandbox.Api.Objects;
+
+namespace Lateen.Sandbox.Api.Serving;
+
+/// <summary>The label and field selectors of one list or watch, compiled.</summary>
+internal sealed class Selectors
+{
+    private readonly List<Func<JsonElement, bool>> _terms = [];
+
+    /// <summary>Compiles both selector texts; throws a 400 that shows the part that can not be read.</summary>
+    public static Selectors Parse(string? labels, string? fields)
+    {
+        var result = new Selectors();
+        foreach (var term in SplitTop(labels ?? ""))
+        {
+            result._terms.Add(LabelTerm(term));
+        }
+
+        foreach (var term in (fields ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            result._terms.Add(FieldTerm(term));
+        }
+
+        return result;
+    }
+
+    public bool Matches(JsonElement obj) => _terms.TrueForAll(term => term(obj));
+
+    private static IEnumerable<string> SplitTop(string text)
+    {
+        var start = 0;
+        var depth = 0;
+        for (var i = 0; i <= text.Length; i++)
+        {
+            if (i == text.Length || (text[i] == ',' && depth == 0))
+            {
+                if (text[start..i].Trim() is { Length: > 0 } term)
+                {
+                    yield return term;
+                }
+
+                start = i + 1;
+            }
+            else
+            {
+                depth += text[i] switch { '(' => 1, ')' => -1, _ => 0 };
+            }
+        }
+    }
+
+    /// <summary>Kubernetes, "Labels and Selectors": equality-based and set-based requirements.</summary>
+    private static Func<JsonElement, bool> LabelTerm(string term)
+    {
+        if (term.Split("!=", 2) is [var unequalKey, var unequal])
+        {
+            return obj => Label(obj, unequalKey.Trim()) != unequal.Trim();
+        }
+
+        if (term.Split(term.Contains("==", StringComparison.Ordinal) ? "==" : "=", 2) is [var key, var equal])
+        {
+            return obj => Label(obj, key.Trim()) == equal.Trim();
+        }
+
+        var open = term.IndexOf('(', StringComparison.Ordinal);
+        if (open > 0 && term.EndsWith(')'))
+        {
+            var values = term[(open + 1)..^1].Split(',').Select(v => v.Trim()).ToHashSet(StringComparer.Ordinal);
+            return term[..open].Split(' ', StringSplitOptions.RemoveEmptyEntries) switch
+            {
+                [var name, "in"] => obj => Label(obj, name) is { } value && values.Contains(value),
+                [var name, "notin"] => obj => Label(obj, name) is not { } value || !values.Contains(value),
+                _ => throw ApiException.BadRequest($"unable to parse requirement: {term}"),
+            };
+        }
+
+        return term.Contains(' ', StringComparison.Ordinal) ? throw ApiException.BadRequest($"unable to parse requirement: {term}")
+            : term[0] == '!' ? obj => Label(obj, term[1..]) is null
+            : obj => Label(obj, term) is not null;
+    }
+
+    private static string? Label(JsonElement obj, string key) => obj.Text("metadata", "labels", key);
+
+    private static Func<JsonElement, bool> FieldTerm(string term)
+    {
+        var negated = term.Contains("!=", StringComparison.Ordinal);
+        if (term.Split(negated ? "!=" : term.Contains("==", StringComparison.Ordinal) ? "==" : "=", 2) is not [var path, var value])
+        {
+            throw ApiException.BadRequest($"invalid selector: '{term}'; can't understand '{term}'");
+        }
+
+        var steps = path.Trim().Split('.');
+        return obj => (Show(obj.At(steps)) == value.Trim()) != negated;
+    }
+
+    private static string Show(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.String => element.GetString()!,
+        JsonValueKind.True => "true",
+        JsonValueKind.False => "false",
+        JsonValueKind.Number => element.GetRawText(),
+        _ => "",
+    };
+}
