@@ -201,7 +201,6 @@ internal static class ApiFiles
         global::Envoy.Type.V3.TokenBucketReflection.Descriptor,
         global::Google.Api.Expr.V1alpha1.SyntaxReflection.Descriptor,
         global::Google.Rpc.StatusReflection.Descriptor,
-        global::Grpc.Health.V1.HealthReflection.Descriptor,
         global::Io.Istio.Http.PeerMetadata.ConfigReflection.Descriptor,
         global::Istio.Authentication.V1alpha1.PolicyReflection.Descriptor,
         global::Istio.Envoy.Config.Filter.Http.Alpn.V2alpha1.ConfigReflection.Descriptor,

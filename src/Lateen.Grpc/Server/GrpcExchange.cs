@@ -1,0 +1,34 @@
+using System.IO.Pipelines;
+using Lateen.Grpc.Framing;
+
+namespace Lateen.Grpc.Server;
+
+/// <summary>Both directions of a streaming call, seen from the server. One reader and one writer at a time.</summary>
+public sealed class GrpcExchange<TRequest, TResponse>
+{
+    private readonly GrpcMessageReader<TRequest> _requests;
+    private readonly GrpcMarshaller<TResponse> _marshaller;
+    private readonly PipeWriter _body;
+
+    internal GrpcExchange(GrpcMethod<TRequest, TResponse> method, PipeReader requests, PipeWriter responses, int maxLength)
+    {
+        _requests = new GrpcMessageReader<TRequest>(requests, method.Request, maxLength);
+        _marshaller = method.Response;
+        _body = responses;
+    }
+
+    /// <summary>The next request; false when the client has half-closed.</summary>
+    public ValueTask<(bool Any, TRequest Message)> ReadAsync(CancellationToken cancellation) => _requests.ReadAsync(cancellation);
+
+    /// <summary>Sends one response; completes when HTTP/2 flow control has taken it, which is the back-pressure.</summary>
+    /// <exception cref="OperationCanceledException">The client is gone.</exception>
+    public async ValueTask WriteAsync(TResponse message, CancellationToken cancellation)
+    {
+        GrpcFrames.Write(_body, _marshaller, message);
+        var flush = await _body.FlushAsync(cancellation);
+        if (flush.IsCompleted || flush.IsCanceled)
+        {
+            throw new OperationCanceledException("the client ended the call", cancellation);
+        }
+    }
+}
