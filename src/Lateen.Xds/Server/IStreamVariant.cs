@@ -1,0 +1,28 @@
+using Envoy.Config.Core.V3;
+
+namespace Lateen.Xds.Server;
+
+/// <summary>One of the two variants of the protocol, as the stream loop sees it: pure state behind typed messages.</summary>
+internal interface IStreamVariant<TRequest, TResponse>
+    where TResponse : class
+{
+    bool IsDelta { get; }
+
+    IEnumerable<TypeSubscription> Types { get; }
+
+    TypeSubscription? Find(string typeUrl);
+
+    Node? NodeOf(TRequest request);
+
+    string TypeUrlOf(TRequest request);
+
+    RequestVerdict OnRequest(TRequest request, DateTimeOffset now);
+
+    /// <summary>The response to send, its bookkeeping done; null when the proxy has everything.</summary>
+    TResponse? Respond(TypeSubscription type, XdsResourceSet set, bool isWanted, string nonce, DateTimeOffset now);
+
+    /// <summary>Number of resources in a response, for metrics and logs.</summary>
+    int Count(TResponse response);
+
+    int Size(TResponse response);
+}

@@ -1,0 +1,20 @@
+namespace Lateen.Xds.Server;
+
+/// <summary>Told what happens on the streams; for metrics. Must not block.</summary>
+public interface IXdsServerObserver
+{
+    /// <summary>A response was sent.</summary>
+    void Pushed(XdsPeer peer, string typeUrl, int resources, int bytes, TimeSpan duration)
+    {
+    }
+
+    /// <summary>The proxy refused a response.</summary>
+    void Rejected(XdsPeer peer, string typeUrl, string message)
+    {
+    }
+
+    /// <summary>A request carried a nonce that is not the last one.</summary>
+    void StaleNonce(XdsPeer peer, string typeUrl)
+    {
+    }
+}

@@ -1,0 +1,111 @@
+using Envoy.Service.Discovery.V3;
+
+namespace Lateen.Xds.Server;
+
+/// <summary>State-of-the-world rules for the types of one stream: requests in, verdicts and responses out, no I/O.</summary>
+/// <remarks>xDS protocol, "ACK/NACK and resource type instance version", "Unsubscribing from resources".</remarks>
+internal sealed class SotwState
+{
+    private readonly Dictionary<string, TypeSubscription> _types = new(StringComparer.Ordinal);
+
+    public IEnumerable<TypeSubscription> Types => _types.Values;
+
+    public TypeSubscription? Find(string typeUrl) => _types.GetValueOrDefault(typeUrl);
+
+    public RequestVerdict OnRequest(DiscoveryRequest request, DateTimeOffset now)
+    {
+        var type = _types.GetValueOrDefault(request.TypeUrl);
+        if (request.ErrorDetail is { } error)
+        {
+            if (type is null || request.ResponseNonce != type.SentNonce)
+            {
+                return RequestVerdict.Stale;
+            }
+            type.OnAnswered(error.Message, now);
+            return RequestVerdict.Nacked;
+        }
+        // First request, or first after a reconnect: the nonce belongs to no response of this stream.
+        if (type is null || request.ResponseNonce.Length == 0)
+        {
+            if (type is null)
+            {
+                _types[request.TypeUrl] = type = new TypeSubscription(request.TypeUrl);
+            }
+            SetNames(type, request.ResourceNames);
+            type.Sent.Clear();
+            return type.IsWildcard || type.Names.Count > 0 ? RequestVerdict.Wanted : RequestVerdict.Acked;
+        }
+        if (request.ResponseNonce != type.SentNonce)
+        {
+            return RequestVerdict.Stale;
+        }
+        type.OnAnswered(null, now);
+        var before = type.Names;
+        var wasWildcard = type.IsWildcard;
+        SetNames(type, request.ResourceNames);
+        if (!type.IsWildcard && type.Names.Count == 0)
+        {
+            _types.Remove(request.TypeUrl);
+            return before.Count > 0 || wasWildcard ? RequestVerdict.Unsubscribed : RequestVerdict.Acked;
+        }
+        foreach (var gone in before)
+        {
+            if (!type.Names.Contains(gone))
+            {
+                type.Sent.Remove(gone);
+            }
+        }
+        if (type.MustAnswer)
+        {
+            // Warming: the proxy has dropped what it had, so all of it goes out again.
+            type.MustAnswer = false;
+            type.Sent.Clear();
+            return RequestVerdict.Wanted;
+        }
+        // Names that only went away need no answer: partial types have nothing to say about what is not subscribed.
+        return type.IsWildcard == wasWildcard && before.IsSupersetOf(type.Names) ? RequestVerdict.Acked : RequestVerdict.Wanted;
+    }
+
+    /// <summary>
+    /// The resources to send: all of a wildcard type when any of them changed, else the changed ones only (EDS and RDS responses may be
+    /// partial); null when the proxy has everything already.
+    /// </summary>
+    public static IReadOnlyList<XdsResource>? Select(TypeSubscription type, XdsResourceSet set, bool isWanted)
+    {
+        type.IsDirty = false;
+        var all = XdsTypes.IsWildcard(type.TypeUrl);
+        var changed = set.Resources.Where(r => !type.Sent.TryGetValue(r.Name, out var version) || version != r.Version).ToList();
+        var removed = all && type.Sent.Count + changed.Count(r => !type.Sent.ContainsKey(r.Name)) != set.Resources.Count;
+        if (changed.Count == 0 && !removed && !isWanted)
+        {
+            return null;
+        }
+        if (all)
+        {
+            type.Sent.Clear();
+        }
+        foreach (var resource in set.Resources)
+        {
+            type.Sent[resource.Name] = resource.Version;
+        }
+        return all ? set.Resources : changed;
+    }
+
+    /// <summary>Called with each response: what depends on this type will be asked for again.</summary>
+    public void OnSent(TypeSubscription type, string version, string nonce, DateTimeOffset now)
+    {
+        type.OnSent(version, nonce, now);
+        if (XdsTypes.WarmedBy(type.TypeUrl) is { } warmed && _types.TryGetValue(warmed, out var dependent))
+        {
+            dependent.MustAnswer = true;
+        }
+    }
+
+    // xDS protocol, "How the client specifies what resources to return": an empty list on a wildcard type, or "*", is the wildcard.
+    private static void SetNames(TypeSubscription type, IEnumerable<string> names)
+    {
+        var set = names.ToHashSet(StringComparer.Ordinal);
+        type.IsWildcard = set.Remove("*") || (set.Count == 0 && XdsTypes.IsWildcard(type.TypeUrl));
+        type.Names = set;
+    }
+}

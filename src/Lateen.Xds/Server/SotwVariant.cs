@@ -1,0 +1,44 @@
+using Envoy.Config.Core.V3;
+using Envoy.Service.Discovery.V3;
+
+namespace Lateen.Xds.Server;
+
+/// <summary>State of the world on the wire.</summary>
+internal sealed class SotwVariant(ControlPlane? controlPlane) : IStreamVariant<DiscoveryRequest, DiscoveryResponse>
+{
+    private readonly SotwState _state = new();
+
+    public bool IsDelta => false;
+
+    public IEnumerable<TypeSubscription> Types => _state.Types;
+
+    public TypeSubscription? Find(string typeUrl) => _state.Find(typeUrl);
+
+    public Node? NodeOf(DiscoveryRequest request) => request.Node;
+
+    public string TypeUrlOf(DiscoveryRequest request) => request.TypeUrl;
+
+    public RequestVerdict OnRequest(DiscoveryRequest request, DateTimeOffset now) => _state.OnRequest(request, now);
+
+    public DiscoveryResponse? Respond(TypeSubscription type, XdsResourceSet set, bool isWanted, string nonce, DateTimeOffset now)
+    {
+        if (SotwState.Select(type, set, isWanted) is not { } resources)
+        {
+            return null;
+        }
+        _state.OnSent(type, set.Version, nonce, now);
+        var response = new DiscoveryResponse
+        {
+            TypeUrl = type.TypeUrl,
+            VersionInfo = set.Version,
+            Nonce = nonce,
+            ControlPlane = controlPlane,
+        };
+        response.Resources.AddRange(resources.Select(r => r.Body));
+        return response;
+    }
+
+    public int Count(DiscoveryResponse response) => response.Resources.Count;
+
+    public int Size(DiscoveryResponse response) => response.CalculateSize();
+}

@@ -1,0 +1,72 @@
+namespace Lateen.Xds.Server;
+
+/// <summary>The protocol state of one type on one stream, common to both variants. Pure: it never sends; single-threaded.</summary>
+/// <remarks>
+/// Invariant: at most one response is unanswered (<see cref="IsAwaitingAck"/>); what changes meanwhile only sets <see cref="IsDirty"/>, so
+/// that a slow proxy gets one merged response and not a queue of them.
+/// </remarks>
+internal sealed class TypeSubscription(string typeUrl)
+{
+    public string TypeUrl { get; } = typeUrl;
+
+    public HashSet<string> Names { get; set; } = new(StringComparer.Ordinal);
+
+    public bool IsWildcard { get; set; }
+
+    /// <summary>Versions of the resources the proxy was last sent, refused ones included: the same content is not offered twice.</summary>
+    public Dictionary<string, string> Sent { get; } = new(StringComparer.Ordinal);
+
+    public string SentNonce { get; private set; } = string.Empty;
+
+    public string SentVersion { get; private set; } = string.Empty;
+
+    public string AckedNonce { get; private set; } = string.Empty;
+
+    public string AckedVersion { get; private set; } = string.Empty;
+
+    public DateTimeOffset? SentAt { get; private set; }
+
+    public string? NackMessage { get; private set; }
+
+    public DateTimeOffset? NackedAt { get; private set; }
+
+    public bool IsAwaitingAck => SentNonce.Length > 0 && _answered != SentNonce;
+
+    /// <summary>Something may have changed since the last response.</summary>
+    public bool IsDirty { get; set; }
+
+    /// <summary>The next request gets an answer though its names are known: the proxy warms what a changed cluster or listener needs.</summary>
+    public bool MustAnswer { get; set; }
+
+    private string _answered = string.Empty;
+
+    public void OnSent(string version, string nonce, DateTimeOffset at)
+    {
+        SentVersion = version;
+        SentNonce = nonce;
+        SentAt = at;
+        IsDirty = false;
+    }
+
+    /// <summary>The answer to the last response: accepted when <paramref name="error"/> is null.</summary>
+    public void OnAnswered(string? error, DateTimeOffset at)
+    {
+        _answered = SentNonce;
+        if (error is null)
+        {
+            AckedNonce = SentNonce;
+            AckedVersion = SentVersion;
+            NackMessage = null;
+            NackedAt = null;
+        }
+        else
+        {
+            NackMessage = error;
+            NackedAt = at;
+        }
+    }
+
+    public XdsTypeStatus Status() => new(
+        TypeUrl, IsWildcard, [.. Names.Order(StringComparer.Ordinal)], SentVersion, SentNonce, AckedVersion, AckedNonce, SentAt,
+        Sent.Count, NackMessage, NackedAt);
+}

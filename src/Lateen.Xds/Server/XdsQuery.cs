@@ -1,0 +1,7 @@
+namespace Lateen.Xds.Server;
+
+/// <summary>What a proxy is subscribed to for one type.</summary>
+/// <param name="TypeUrl">The type.</param>
+/// <param name="IsWildcard">All resources of the type; <paramref name="Names"/> may add further ones.</param>
+/// <param name="Names">The names asked for.</param>
+public sealed record XdsQuery(string TypeUrl, bool IsWildcard, IReadOnlySet<string> Names);

@@ -1,0 +1,199 @@
+using System.Threading.Channels;
+using Lateen.Api;
+using Lateen.Grpc;
+using Lateen.Grpc.Server;
+
+namespace Lateen.Xds.Server;
+
+/// <summary>The loop of one stream: requests and changes in, responses out, one at a time.</summary>
+/// <remarks>
+/// A reader task feeds requests into a short queue (the peer is slowed down by HTTP/2 when it is full); a change only marks types and
+/// wakes the loop. <c>_gate</c> guards the protocol state against <see cref="Status"/> and <see cref="Notify"/>; the loop is its only
+/// writer otherwise. Resources are made outside the lock.
+/// </remarks>
+internal sealed class XdsStream<TProxy, TRequest, TResponse> : IXdsStream<TProxy>
+    where TProxy : class
+    where TRequest : class
+    where TResponse : class
+{
+    private readonly IStreamVariant<TRequest, TResponse> _variant;
+    private readonly XdsServer<TProxy> _server;
+    private readonly GrpcExchange<TRequest, TResponse> _exchange;
+    private readonly XdsPeer _peer;
+    private readonly TProxy _proxy;
+    private readonly Lock _gate = new();
+
+    // A null is a wake-up: there are changes to look at.
+    private readonly Channel<TRequest?> _events = Channel.CreateBounded<TRequest?>(8);
+    private readonly HashSet<string> _pending = new(StringComparer.Ordinal);
+    private bool _isAllPending;
+    private long _nonce;
+
+    public XdsStream(
+        XdsServer<TProxy> server,
+        IStreamVariant<TRequest, TResponse> variant,
+        GrpcExchange<TRequest, TResponse> exchange,
+        XdsPeer peer,
+        TProxy proxy)
+    {
+        _server = server;
+        _variant = variant;
+        _exchange = exchange;
+        _peer = peer;
+        _proxy = proxy;
+    }
+
+    public void Notify(XdsPush<TProxy> push)
+    {
+        if (push.Concerns is { } concerns && !concerns(_peer, _proxy))
+        {
+            return;
+        }
+        lock (_gate)
+        {
+            if (push.TypeUrls is { } types)
+            {
+                _pending.UnionWith(types);
+            }
+            else
+            {
+                _isAllPending = true;
+            }
+        }
+        // A full queue means that the loop will come by anyway: it looks at changes after each event.
+        _events.Writer.TryWrite(null);
+    }
+
+    public XdsConnectionStatus Status()
+    {
+        lock (_gate)
+        {
+            return new XdsConnectionStatus(
+                _peer, [.. _variant.Types.OrderBy(t => XdsTypes.PushOrder(t.TypeUrl)).ThenBy(t => t.TypeUrl, StringComparer.Ordinal).Select(t => t.Status())]);
+        }
+    }
+
+    /// <summary>Serves the stream to its end, beginning with the request that opened it.</summary>
+    public async Task RunAsync(TRequest first, CancellationToken cancellation)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var reader = ReadAsync(stop.Token);
+        try
+        {
+            await OnRequestAsync(first, stop.Token);
+            await foreach (var request in _events.Reader.ReadAllAsync(stop.Token))
+            {
+                if (request is not null)
+                {
+                    await OnRequestAsync(request, stop.Token);
+                }
+                await PushDirtyAsync(stop.Token);
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await reader;
+        }
+    }
+
+    private async Task ReadAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            while (await _exchange.ReadAsync(cancellation) is { Any: true, Message: var request })
+            {
+                await _events.Writer.WriteAsync(request, cancellation);
+            }
+            _events.Writer.TryComplete();
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or GrpcException)
+        {
+            // How the stream ended is the loop's answer; a connection that broke off ends it quietly.
+            _events.Writer.TryComplete(e is GrpcException ? e : null);
+        }
+    }
+
+    private async ValueTask OnRequestAsync(TRequest request, CancellationToken cancellation)
+    {
+        var typeUrl = _variant.TypeUrlOf(request);
+        if (typeUrl.Length == 0)
+        {
+            throw new GrpcException(GrpcStatusCode.InvalidArgument, "type_url is missing: an aggregated stream carries many types");
+        }
+        RequestVerdict verdict;
+        TypeSubscription? type;
+        lock (_gate)
+        {
+            verdict = _variant.OnRequest(request, _server.Time.GetUtcNow());
+            type = _variant.Find(typeUrl);
+        }
+        switch (verdict)
+        {
+            case RequestVerdict.Wanted when type!.IsAwaitingAck:
+                type.MustAnswer = true;
+                type.IsDirty = true;
+                break;
+            case RequestVerdict.Wanted:
+                await SendAsync(type!, isWanted: true, cancellation);
+                break;
+            case RequestVerdict.Nacked:
+                _server.OnRejected(_peer, typeUrl, type!.NackMessage!);
+                break;
+            case RequestVerdict.Stale:
+                _server.OnStale(_peer, typeUrl);
+                break;
+            default:
+                break;
+        }
+        await PushDirtyAsync(cancellation);
+    }
+
+    private async ValueTask PushDirtyAsync(CancellationToken cancellation)
+    {
+        List<TypeSubscription> due;
+        lock (_gate)
+        {
+            foreach (var type in _variant.Types)
+            {
+                type.IsDirty |= _isAllPending || _pending.Contains(type.TypeUrl);
+            }
+            _pending.Clear();
+            _isAllPending = false;
+            due = [.. _variant.Types.Where(t => t.IsDirty && !t.IsAwaitingAck).OrderBy(t => XdsTypes.PushOrder(t.TypeUrl))];
+        }
+        foreach (var type in due)
+        {
+            var isWanted = _variant.IsDelta && type.MustAnswer;
+            if (isWanted)
+            {
+                type.MustAnswer = false;
+            }
+            await SendAsync(type, isWanted, cancellation);
+        }
+    }
+
+    private async ValueTask SendAsync(TypeSubscription type, bool isWanted, CancellationToken cancellation)
+    {
+        var started = _server.Time.GetTimestamp();
+        var query = new XdsQuery(type.TypeUrl, type.IsWildcard, type.Names);
+        var set = await _server.GenerateAsync(_peer, _proxy, query, cancellation);
+        TResponse? response;
+        lock (_gate)
+        {
+            response = set is null
+                ? null
+                : _variant.Respond(type, set, isWanted, (++_nonce).ToString(System.Globalization.CultureInfo.InvariantCulture), _server.Time.GetUtcNow());
+            if (set is null)
+            {
+                type.IsDirty = false;
+            }
+        }
+        if (response is null)
+        {
+            return;
+        }
+        await _exchange.WriteAsync(response, cancellation);
+        _server.OnPushed(_peer, TypeUrls.ShortName(type.TypeUrl), type.TypeUrl, _variant.Count(response), _variant.Size(response), started);
+    }
+}
