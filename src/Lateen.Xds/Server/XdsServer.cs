@@ -105,13 +105,15 @@ public sealed class XdsServer<TProxy> : IDisposable
 
     internal void OnRejected(XdsPeer peer, string typeUrl, string message)
     {
-        XdsServerLog.Rejected(_logger, TypeUrls.ShortName(typeUrl), peer.ConnectionId, message);
+        var type = TypeUrls.ShortName(typeUrl);
+        XdsServerLog.Rejected(_logger, type, peer.ConnectionId, message);
         _observer?.Rejected(peer, typeUrl, message);
     }
 
     internal void OnStale(XdsPeer peer, string typeUrl)
     {
-        XdsServerLog.Stale(_logger, TypeUrls.ShortName(typeUrl), peer.ConnectionId);
+        var type = TypeUrls.ShortName(typeUrl);
+        XdsServerLog.Stale(_logger, type, peer.ConnectionId);
         _observer?.StaleNonce(peer, typeUrl);
     }
 
