@@ -8,7 +8,7 @@ public static class DurationText
 {
     private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789.");
 
-    /// <returns>False when the text is no duration or does not fit a TimeSpan; parts below 100 ns are dropped.</returns>
+    /// <returns>False when the text is no duration or does not fit a TimeSpan; parts below 100 ns are rounded up.</returns>
     public static bool TryParse(string text, out TimeSpan value)
     {
         value = default;
@@ -65,7 +65,7 @@ public static class DurationText
             rest = rest[unit.Length..];
         }
 
-        value = TimeSpan.FromTicks((long)(negative ? -ticks : ticks));
+        value = TimeSpan.FromTicks((long)decimal.Ceiling(negative ? -ticks : ticks));
         return true;
     }
 }

@@ -9,6 +9,7 @@ public sealed class ObjectReader
     private readonly DecodeContext _context;
     private readonly int _line;
     private readonly List<string> _known = [];
+    private bool _ignoreRest;
 
     internal ObjectReader(ConfigNode node, FieldPath path, DecodeContext context, int line)
     {
@@ -65,6 +66,9 @@ public sealed class ObjectReader
         return count;
     }
 
+    /// <summary>Leaves every field that is not asked for alone: the object's schema belongs to somebody else.</summary>
+    public void IgnoreRest() => _ignoreRest = true;
+
     /// <summary>Names fields that exist in the API and are not used.</summary>
     public void Ignore(params ReadOnlySpan<string> names) => _known.AddRange(names);
 
@@ -78,7 +82,7 @@ public sealed class ObjectReader
 
     internal void ReportUnknownFields()
     {
-        if (!_context.Strict)
+        if (!_context.Strict || _ignoreRest)
         {
             return;
         }
