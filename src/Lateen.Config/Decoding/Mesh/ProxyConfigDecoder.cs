@@ -1,0 +1,57 @@
+using Lateen.Model;
+using Lateen.Model.Mesh;
+using Lateen.Model.Workloads;
+
+namespace Lateen.Config.Decoding.Mesh;
+
+/// <summary>Reads mesh.v1alpha1.ProxyConfig: MeshConfig.defaultConfig, the annotation proxy.istio.io/config, and PROXY_CONFIG of a node.</summary>
+public static class ProxyConfigDecoder
+{
+    private static readonly ChoiceNames<InterceptionMode> Modes = Choices.Of<InterceptionMode>();
+
+    public static Decoded<ProxyConfig> Decode(ConfigNode node, string? file = null)
+    {
+        var context = new DecodeContext(null, file);
+        return new Decoded<ProxyConfig>(ValueReader.Root(node, context).Message(Read), [.. context.Problems]);
+    }
+
+    internal static ProxyConfig Read(ObjectReader proxy)
+    {
+        // Fields that other releases have must not stop this one.
+        proxy.IgnoreRest();
+        var d = ProxyConfig.Default;
+        return new ProxyConfig
+        {
+            ConfigPath = Filled(proxy["configPath"], d.ConfigPath),
+            BinaryPath = Filled(proxy["binaryPath"], d.BinaryPath),
+            ServiceCluster = Filled(proxy["serviceCluster"], d.ServiceCluster),
+            DrainDuration = proxy["drainDuration"].Duration() ?? d.DrainDuration,
+            TerminationDrainDuration = proxy["terminationDrainDuration"].Duration() ?? d.TerminationDrainDuration,
+            DiscoveryAddress = Filled(proxy["discoveryAddress"], d.DiscoveryAddress),
+            ControlPlaneAuthPolicy = Filled(proxy["controlPlaneAuthPolicy"], d.ControlPlaneAuthPolicy),
+            ProxyAdminPort = (int?)proxy["proxyAdminPort"].Port() ?? d.ProxyAdminPort,
+            StatusPort = proxy["statusPort"].Number32(0, 65535) ?? d.StatusPort,
+            StatNameLength = proxy["statNameLength"].Number32() ?? d.StatNameLength,
+            Concurrency = proxy["concurrency"].Number32(),
+            ProxyMetadata = proxy["proxyMetadata"].TextMap().ToEquatableMap(),
+            InterceptionMode = proxy["interceptionMode"].Choice(Modes),
+            HoldApplicationUntilProxyStarts = proxy["holdApplicationUntilProxyStarts"].Boolean() ?? false,
+            MeshId = proxy["meshId"].Text() ?? "",
+            ImageType = proxy["image"].Message(image => image["imageType"].Text() ?? "") ?? "",
+            ExtraStatTags = proxy["extraStatTags"].Texts(),
+            CaCertificatesPem = proxy["caCertificatesPem"].Texts(),
+            AvailabilityZone = proxy["availabilityZone"].Text() ?? "",
+        };
+    }
+
+    private static string Filled(ValueReader field, string fallback)
+    {
+        var text = field.Text();
+        if (field.IsPresent && string.IsNullOrEmpty(text))
+        {
+            field.Problem("empty", "give a value, or remove the field");
+        }
+
+        return text ?? fallback;
+    }
+}
