@@ -30,6 +30,7 @@ public sealed class ApiServer : IAsyncDisposable
     private readonly ClusterCertificates _certificates;
     private readonly ServiceAddresses _addresses;
     private readonly ObjectWriter _writer;
+    private readonly WebhookClient _webhooks;
     private readonly ApiHandler _handler;
     private readonly Bootstrap _bootstrap;
     private readonly CancellationTokenSource _stopping = new();
@@ -52,15 +53,18 @@ public sealed class ApiServer : IAsyncDisposable
         _signer = new TokenSigner(File("sa.key"));
         AdminToken = LoadOrCreateToken(File("admin.token"));
 
-        var registry = new ResourceRegistry();
+        var registry = new ResourceRegistry(_store);
         var authenticator = new Authenticator(AdminToken, _signer, issuer, _store, options.Time);
-        var admission = new ServiceAccountAdmission(_store, options.Random);
+        _webhooks = new WebhookClient(new ServiceResolver(_store, options.Random));
+        var admission = new AdmissionChain(
+            new ServiceAccountAdmission(_store, options.Random),
+            new WebhookAdmission(_store, new WebhookMatching(_store, registry), _webhooks, _log));
         var reader = new ObjectReader(_store, options.Time);
-        _writer = new ObjectWriter(_store, new StrategyTable(_addresses), admission, options.Time, options.Random);
+        _writer = new ObjectWriter(_store, new StrategyTable(_addresses, options.Time), admission, options.Time, options.Random);
         var deleter = new ObjectDeleter(_store, admission, options.Time);
         var watches = new WatchServing(_store, reader, options.Time, _stopping.Token);
-        var verbs = new ResourceVerbs(_store, reader, _writer, deleter, watches);
         _bootstrap = new Bootstrap(_store, _writer, _certificates.AuthorityPem);
+        var verbs = new ResourceVerbs(_store, reader, _writer, deleter, watches, _bootstrap);
         _handler = new ApiHandler(
             authenticator, registry, verbs, new Subresources(_store, verbs, _writer, deleter),
             new RequestReviews(_store, authenticator, _signer, issuer, options.Time), _log);
@@ -103,6 +107,7 @@ public sealed class ApiServer : IAsyncDisposable
         await _stopping.CancelAsync();
         await _app.DisposeAsync();
         _store.Dispose();
+        _webhooks.Dispose();
         _signer.Dispose();
         _certificates.Serving.Dispose();
         _stopping.Dispose();

@@ -13,6 +13,7 @@ internal sealed class ObjectStore : IDisposable
     private readonly Lock _lock = new();
     private readonly SqliteJournal _journal;
     private readonly Dictionary<string, SortedDictionary<(string Namespace, string Name), StoredObject>> _objects = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _changed = new(StringComparer.Ordinal);
     private readonly StoreEvent?[] _history;
     private readonly int _watchCapacity;
     private readonly List<StoreWatch> _watches = [];
@@ -44,6 +45,15 @@ internal sealed class ObjectStore : IDisposable
             {
                 return _version;
             }
+        }
+    }
+
+    /// <summary>The version of the last change to the resource since the store was opened; 0 when there was none.</summary>
+    public long VersionOf(string resource)
+    {
+        lock (_lock)
+        {
+            return _changed.GetValueOrDefault(resource);
         }
     }
 
@@ -218,6 +228,7 @@ internal sealed class ObjectStore : IDisposable
         }
 
         _history[slot] = change;
+        _changed[change.Object.Key.Resource] = change.Object.ResourceVersion;
         _watches.RemoveAll(watch => watch.Wants(change.Object.Key) && !watch.Offer(change));
     }
 }

@@ -81,10 +81,10 @@ internal class PlainStrategy(ApiResource resource) : IObjectStrategy
     }
 
     /// <summary>Everything but metadata and status is desired state.</summary>
-    private static bool DesiredStateEquals(JsonObject next, JsonObject old)
+    private bool DesiredStateEquals(JsonObject next, JsonObject old)
     {
-        static IEnumerable<KeyValuePair<string, JsonNode?>> Desired(JsonObject obj) =>
-            obj.Where(f => f.Key is not ("metadata" or "status" or "apiVersion" or "kind") && f.Value is not null);
+        IEnumerable<KeyValuePair<string, JsonNode?>> Desired(JsonObject obj) => obj.Where(f =>
+            f.Key is not ("metadata" or "apiVersion" or "kind") && (f.Key != "status" || !Resource.HasStatus) && f.Value is not null);
 
         return Desired(next).Count() == Desired(old).Count()
             && Desired(next).All(f => JsonNode.DeepEquals(f.Value, old[f.Key]));

@@ -18,6 +18,11 @@ internal sealed class PodStrategy(ApiResource resource) : PlainStrategy(resource
     public override void PrepareForCreate(JsonObject obj)
     {
         base.PrepareForCreate(obj);
+        var spec = obj.Ensure("spec");
+        spec.Default("priority", 0);
+        spec.Default("preemptionPolicy", "PreemptLowerPriority");
+        Tolerate(spec, "node.kubernetes.io/not-ready");
+        Tolerate(spec, "node.kubernetes.io/unreachable");
         obj["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = QosClass(obj.Obj("spec")) };
     }
 
@@ -31,6 +36,20 @@ internal sealed class PodStrategy(ApiResource resource) : PlainStrategy(resource
                 "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
                 + "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
                 + "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)");
+        }
+    }
+
+    /// <summary>Kubernetes, "DefaultTolerationSeconds": pods stay five minutes on a node that is gone.</summary>
+    private static void Tolerate(JsonObject spec, string taint)
+    {
+        if (spec.Arr("tolerations") is not { } tolerations)
+        {
+            spec["tolerations"] = tolerations = [];
+        }
+
+        if (!tolerations.Any(t => t.Str("effect") is null or "" or "NoExecute" && (t.Str("key") == taint || (t.Str("key") is null or "" && t.Str("operator") == "Exists"))))
+        {
+            tolerations.Add((JsonNode)new JsonObject { ["effect"] = "NoExecute", ["key"] = taint, ["operator"] = "Exists", ["tolerationSeconds"] = 300 });
         }
     }
 
@@ -53,7 +72,7 @@ internal sealed class PodStrategy(ApiResource resource) : PlainStrategy(resource
     private static JsonObject Frozen(JsonObject pod)
     {
         var spec = pod.Obj("spec")?.DeepClone().AsObject() ?? [];
-        foreach (var field in (ReadOnlySpan<string>)["activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "nodeName", "ephemeralContainers"])
+        foreach (var field in (ReadOnlySpan<string>)["activeDeadlineSeconds", "tolerations", "priority", "preemptionPolicy", "terminationGracePeriodSeconds", "nodeName", "ephemeralContainers"])
         {
             spec.Remove(field);
         }

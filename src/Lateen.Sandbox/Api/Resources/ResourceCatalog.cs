@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Lateen.Sandbox.Api.CustomResources;
 
 namespace Lateen.Sandbox.Api.Resources;
 
@@ -11,8 +12,9 @@ internal sealed class ResourceCatalog
     public ResourceCatalog(IEnumerable<ApiResource> resources)
     {
         Resources = [.. resources];
-        _byPath = Resources.ToFrozenDictionary(r => (r.Group, r.Version, r.Plural));
-        Groups = [.. Resources.GroupBy(r => r.Group).Select(g => (g.Key, (IReadOnlyList<string>)[.. g.Select(r => r.Version).Distinct()]))];
+        // Built-in resources come first: a definition can not take their place.
+        _byPath = Resources.DistinctBy(r => (r.Group, r.Version, r.Plural)).ToFrozenDictionary(r => (r.Group, r.Version, r.Plural));
+        Groups = [.. Resources.GroupBy(r => r.Group).Select(g => (g.Key, (IReadOnlyList<string>)[.. g.Select(r => r.Version).Distinct().OrderBy(DefinitionReader.Rank)]))];
     }
 
     public static ResourceCatalog BuiltIn { get; } = new(BuiltInResources.All);

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Lateen.Sandbox.Api.Admission;
-using Lateen.Sandbox.Api.CustomResources;
 using Lateen.Sandbox.Api.Objects;
 using Lateen.Sandbox.Api.Resources;
 using Lateen.Sandbox.Api.Validation;
@@ -201,7 +200,6 @@ internal sealed class ObjectWriter(ObjectStore store, StrategyTable strategies, 
         var causes = new CauseList();
         MetadataRules.Validate(resource, obj, causes);
         strategy.Validate(obj, old, causes);
-        SchemaRules.Validate(resource, obj, causes);
         if (causes.Causes.Count > 0)
         {
             throw ApiException.Invalid(resource.GroupKind, obj.Obj("metadata").Str("name") ?? "", causes.Causes);

@@ -1,13 +1,14 @@
 using System.Text.Json.Nodes;
 using Lateen.Sandbox.Api.Objects;
 using Lateen.Sandbox.Api.Patching;
+using Lateen.Sandbox.Api.Resources;
 using Lateen.Sandbox.Store;
 using Microsoft.AspNetCore.Http;
 
 namespace Lateen.Sandbox.Api.Serving;
 
 /// <summary>Carries out the verbs on objects and their status.</summary>
-internal sealed class ResourceVerbs(ObjectStore store, ObjectReader reader, ObjectWriter writer, ObjectDeleter deleter, WatchServing watches)
+internal sealed class ResourceVerbs(ObjectStore store, ObjectReader reader, ObjectWriter writer, ObjectDeleter deleter, WatchServing watches, Bootstrap bootstrap)
 {
     public async Task HandleAsync(ApiRequest request, HttpContext context, CancellationToken cancel)
     {
@@ -25,6 +26,7 @@ internal sealed class ResourceVerbs(ObjectStore store, ObjectReader reader, Obje
                 break;
             case "POST" when target.Name.Length == 0:
                 var created = await writer.CreateAsync(request, await BodyAsync(context, cancel), cancel);
+                await FurnishAsync(request, created, cancel);
                 await WriteAsync(request, created, context, 201, cancel);
                 break;
             case "PUT" when target.Name.Length > 0:
@@ -55,6 +57,9 @@ internal sealed class ResourceVerbs(ObjectStore store, ObjectReader reader, Obje
     private static async Task<JsonObject> BodyAsync(HttpContext context, CancellationToken cancel) =>
         RequestBody.ParseObject(await RequestBody.ReadAsync(context.Request, cancel), context.Request.ContentType);
 
+    private Task FurnishAsync(ApiRequest request, StoredObject created, CancellationToken cancel) =>
+        request.Resource.GroupResource == "namespaces" && !request.DryRun ? bootstrap.FurnishAsync(created.Key.Name, cancel) : Task.CompletedTask;
+
     private async Task PatchAsync(ApiRequest request, HttpContext context, CancellationToken cancel)
     {
         var body = await RequestBody.ReadAsync(context.Request, cancel);
@@ -62,6 +67,11 @@ internal sealed class ResourceVerbs(ObjectStore store, ObjectReader reader, Obje
         if (type == "application/apply-patch+yaml")
         {
             var (applied, isNew) = await new ServerSideApply(store, writer).ApplyAsync(request, RequestBody.ParseObject(body, type), cancel);
+            if (isNew)
+            {
+                await FurnishAsync(request, applied, cancel);
+            }
+
             await WriteAsync(request, applied, context, isNew ? 201 : 200, cancel);
             return;
         }
@@ -87,6 +97,11 @@ internal sealed class ResourceVerbs(ObjectStore store, ObjectReader reader, Obje
     {
         var target = request.Target;
         var options = await DeleteOptionsAsync(request, context, cancel);
+        if (request.Resource.GroupResource == ResourceRegistry.Definitions && !request.DryRun)
+        {
+            RemoveCustomObjects(target.Name);
+        }
+
         var result = await deleter.DeleteAsync(request, target.Namespace, target.Name, options, cancel);
         if (result.Gone && request.Resource.GroupResource != "pods")
         {
@@ -96,6 +111,15 @@ internal sealed class ResourceVerbs(ObjectStore store, ObjectReader reader, Obje
         else
         {
             await WriteAsync(request, result.Object, context, 200, cancel);
+        }
+    }
+
+    /// <summary>A definition takes its objects with it, whatever finalizers they carry: nothing could serve them any more.</summary>
+    private void RemoveCustomObjects(string groupResource)
+    {
+        foreach (var obj in store.List(groupResource, null).Items)
+        {
+            store.Remove(obj);
         }
     }
 
