@@ -1,0 +1,22 @@
+namespace Lateen.Model;
+
+/// <summary>The order in which objects claim things: the oldest first, then by name and namespace.</summary>
+public static class ConfigOrder
+{
+    public static int Compare(ConfigMeta a, ConfigMeta b)
+    {
+        var byTime = a.CreationTimestamp.CompareTo(b.CreationTimestamp);
+        return byTime != 0
+            ? byTime
+            : string.CompareOrdinal($"{a.Name}.{a.Namespace}", $"{b.Name}.{b.Namespace}");
+    }
+
+    /// <summary>The resources of one kind in that order.</summary>
+    public static EquatableArray<T> Of<T>(EquatableArray<IIstioConfig> configs)
+        where T : IIstioConfig
+    {
+        var items = ((IEnumerable<IIstioConfig>)configs).OfType<T>().ToList();
+        items.Sort((a, b) => Compare(a.Meta, b.Meta));
+        return items.ToEquatableArray();
+    }
+}

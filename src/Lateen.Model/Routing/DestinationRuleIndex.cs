@@ -1,0 +1,158 @@
+using Lateen.Model.Networking;
+using Lateen.Model.Services;
+
+namespace Lateen.Model.Routing;
+
+/// <summary>DestinationRules by namespace and host, rules of one host merged, with Istio's precedence of namespaces.</summary>
+public sealed class DestinationRuleIndex
+{
+    private readonly Dictionary<string, Dictionary<string, List<MergedRule>>> _byNamespace = [];
+    private readonly string _rootNamespace;
+    private readonly EquatableArray<string> _defaultExportTo;
+
+    private DestinationRuleIndex(MeshInputs inputs)
+    {
+        _rootNamespace = inputs.Mesh.RootNamespace;
+        _defaultExportTo = inputs.Mesh.DefaultDestinationRuleExportTo;
+    }
+
+    internal static DestinationRuleIndex Build(MeshInputs inputs)
+    {
+        var index = new DestinationRuleIndex(inputs);
+        foreach (var rule in ConfigOrder.Of<DestinationRuleConfig>(inputs.Configs))
+        {
+            index.Add(rule with { Host = HostName.Resolve(rule.Host, rule.Meta.Namespace, inputs.Domain) });
+        }
+
+        return index;
+    }
+
+    /// <summary>The rule for calls of a host from a client; null when there is none.</summary>
+    /// <param name="clientNamespace">Where the caller runs.</param>
+    /// <param name="clientLabels">The caller's labels, for rules with a workload selector.</param>
+    /// <param name="host">The service's host.</param>
+    /// <param name="serviceNamespace">The service's namespace; empty when unknown.</param>
+    /// <remarks>
+    /// Istio, DestinationRule: first rules of the client's namespace (unless it is the root namespace, whose rules are defaults),
+    /// then exported ones of the service's namespace, then exported ones of the root namespace; inside a namespace the most specific host.
+    /// </remarks>
+    public MergedRule? Find(string clientNamespace, EquatableMap<string, string> clientLabels, string host, string serviceNamespace)
+    {
+        if (clientNamespace != _rootNamespace)
+        {
+            if (Find(clientNamespace, host, clientNamespace, clientLabels, onlyExported: false) is { } own)
+            {
+                return own;
+            }
+        }
+        else if (FindPrivate(clientNamespace, host, clientLabels) is { } rootOwn)
+        {
+            return rootOwn;
+        }
+
+        if (serviceNamespace.Length > 0
+            && Find(serviceNamespace, host, clientNamespace, clientLabels, onlyExported: true) is { } ofService)
+        {
+            return ofService;
+        }
+
+        return Find(_rootNamespace, host, clientNamespace, clientLabels, onlyExported: true);
+    }
+
+    /// <summary>As <see cref="Find(string, EquatableMap{string, string}, string, string)"/> for a service of the mesh.</summary>
+    public MergedRule? Find(string clientNamespace, EquatableMap<string, string> clientLabels, Service service) =>
+        Find(clientNamespace, clientLabels, service.Hostname, service.Namespace);
+
+    private MergedRule? FindPrivate(string owner, string host, EquatableMap<string, string> labels) =>
+        Choose(owner, host, labels, rule => Visibility.IsPrivate(rule.ExportTo, _defaultExportTo, owner), sameNamespace: true);
+
+    private MergedRule? Find(string owner, string host, string client, EquatableMap<string, string> labels, bool onlyExported) =>
+        Choose(
+            owner,
+            host,
+            labels,
+            rule => !onlyExported || Visibility.IsVisible(rule.ExportTo, _defaultExportTo, owner, client),
+            sameNamespace: owner == client);
+
+    private MergedRule? Choose(
+        string owner, string host, EquatableMap<string, string> labels, Func<DestinationRuleConfig, bool> usable, bool sameNamespace)
+    {
+        if (!_byNamespace.TryGetValue(owner, out var hosts))
+        {
+            return null;
+        }
+
+        var candidates = hosts.Where(h => h.Value.Exists(m => usable(m.Rule))).Select(h => h.Key);
+        if (HostName.MostSpecific(host, candidates) is not { } best)
+        {
+            return null;
+        }
+
+        MergedRule? general = null;
+        foreach (var merged in hosts[best])
+        {
+            if (!usable(merged.Rule))
+            {
+                continue;
+            }
+
+            if (merged.Rule.WorkloadSelector is not { MatchLabels.IsEmpty: false } selector)
+            {
+                general ??= merged;
+            }
+            else if (sameNamespace && selector.Matches(labels))
+            {
+                return merged;
+            }
+        }
+
+        return general;
+    }
+
+    private void Add(DestinationRuleConfig rule)
+    {
+        if (!_byNamespace.TryGetValue(rule.Meta.Namespace, out var hosts))
+        {
+            _byNamespace[rule.Meta.Namespace] = hosts = [];
+        }
+
+        if (!hosts.TryGetValue(rule.Host, out var merged))
+        {
+            hosts[rule.Host] = merged = [];
+        }
+
+        var at = merged.FindIndex(m => SelectorOf(m.Rule).Equals(SelectorOf(rule)));
+        if (at < 0)
+        {
+            merged.Add(new MergedRule(rule, [rule.Meta]));
+        }
+        else
+        {
+            merged[at] = merged[at].With(rule);
+        }
+    }
+
+    private static EquatableMap<string, string> SelectorOf(DestinationRuleConfig rule) =>
+        rule.WorkloadSelector?.MatchLabels ?? EquatableMap<string, string>.Empty;
+}
+
+/// <summary>The rules of one host in one namespace as one.</summary>
+/// <param name="Rule">The merged rule: subsets of all (the first of a name counts), the traffic policy of the oldest that has one.</param>
+/// <param name="From">The objects it was merged from.</param>
+public sealed record MergedRule(DestinationRuleConfig Rule, EquatableArray<ConfigMeta> From)
+{
+    internal MergedRule With(DestinationRuleConfig other)
+    {
+        var names = ((IEnumerable<Subset>)Rule.Subsets).Select(s => s.Name).ToHashSet();
+        return new(
+            Rule with
+            {
+                TrafficPolicy = Rule.TrafficPolicy ?? other.TrafficPolicy,
+                Subsets = [.. Rule.Subsets, .. ((IEnumerable<Subset>)other.Subsets).Where(s => names.Add(s.Name))],
+            },
+            From.Add(other.Meta));
+    }
+
+    /// <summary>The subset of that name; null when there is none.</summary>
+    public Subset? FindSubset(string name) => ((IEnumerable<Subset>)Rule.Subsets).FirstOrDefault(s => s.Name == name);
+}

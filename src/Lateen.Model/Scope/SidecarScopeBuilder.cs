@@ -1,0 +1,165 @@
+using System.Collections.Frozen;
+using Lateen.Model.Networking;
+using Lateen.Model.Routing;
+using Lateen.Model.Services;
+
+namespace Lateen.Model.Scope;
+
+/// <summary>Builds what a namespace's proxies see.</summary>
+internal static class SidecarScopeBuilder
+{
+    public static SidecarScope Build(MeshIndex index, string @namespace, SidecarConfig? sidecar)
+    {
+        var visible = ((IEnumerable<Service>)index.Services).Where(s => index.IsVisible(s, @namespace)).ToEquatableArray();
+        var routes = index.VirtualServices.For(@namespace, VirtualServiceIndex.MeshGateway);
+        if (sidecar is null || (sidecar.Egress.IsEmpty && sidecar.Ingress.IsEmpty && sidecar.OutboundTrafficPolicy is null))
+        {
+            return new(
+                @namespace,
+                sidecar,
+                [new EgressScope(null, visible, routes)],
+                visible,
+                OnePerHost(visible),
+                sidecar?.OutboundTrafficPolicy ?? index.Inputs.Mesh.OutboundTrafficPolicy);
+        }
+
+        var egress = new List<EgressScope>();
+        EquatableArray<SidecarEgress> entries = sidecar.Egress.IsEmpty ? [new SidecarEgress { Hosts = ["*/*"] }] : sidecar.Egress;
+        foreach (var entry in entries)
+        {
+            var imports = new HostImports(entry.Hosts, @namespace);
+            egress.Add(new EgressScope(
+                entry,
+                SelectServices(visible, imports, entry, @namespace),
+                SelectVirtualServices(routes, imports)));
+        }
+
+        var services = WithRouteDestinations(index, egress, @namespace);
+        return new(
+            @namespace,
+            sidecar,
+            egress.ToEquatableArray(),
+            services,
+            OnePerHost(services),
+            sidecar.OutboundTrafficPolicy ?? index.Inputs.Mesh.OutboundTrafficPolicy);
+    }
+
+    /// <summary>Of several services of one host, Kubernetes' own wins, else the oldest.</summary>
+    private static FrozenDictionary<string, Service> OnePerHost(EquatableArray<Service> oldestFirst)
+    {
+        var byHost = new Dictionary<string, Service>();
+        foreach (var service in oldestFirst)
+        {
+            if (!byHost.TryGetValue(service.Hostname, out var existing)
+                || (existing.Registry != Registry.Kubernetes && service.Registry == Registry.Kubernetes))
+            {
+                byHost[service.Hostname] = service;
+            }
+        }
+
+        return byHost.ToFrozenDictionary();
+    }
+
+    private static EquatableArray<Service> SelectServices(
+        EquatableArray<Service> visible, HostImports imports, SidecarEgress entry, string @namespace)
+    {
+        var restrictTo = entry.Port is { Number: not 0 } port && !entry.Bind.StartsWith("unix", StringComparison.Ordinal)
+            && Protocols.Parse(port.Protocol) != Protocol.HttpProxy
+            ? port.Number
+            : 0;
+        var imported = new List<Service>();
+        var chosenNamespace = new Dictionary<string, (string Namespace, Registry Registry)>();
+        foreach (var service in visible)
+        {
+            if (!imports.Includes(service) || WithPort(service, restrictTo) is not { } restricted)
+            {
+                continue;
+            }
+
+            imported.Add(restricted);
+
+            // One namespace per host: the proxy's own, then Kubernetes' own, else the oldest.
+            if (!chosenNamespace.TryGetValue(service.Hostname, out var chosen)
+                || service.Namespace == @namespace
+                || (chosen.Namespace != @namespace && chosen.Registry != Registry.Kubernetes && service.Registry == Registry.Kubernetes))
+            {
+                chosenNamespace[service.Hostname] = (service.Namespace, service.Registry);
+            }
+        }
+
+        return imported.Where(s => chosenNamespace[s.Hostname].Namespace == s.Namespace).ToEquatableArray();
+    }
+
+    private static Service? WithPort(Service service, int number)
+    {
+        if (number == 0)
+        {
+            return service;
+        }
+
+        return service.FindPort(number) is { } port
+            ? service.Ports.Count == 1 ? service : service with { Ports = [port] }
+            : null;
+    }
+
+    private static EquatableArray<VirtualServiceConfig> SelectVirtualServices(
+        EquatableArray<VirtualServiceConfig> routes, HostImports imports) =>
+        ((IEnumerable<VirtualServiceConfig>)routes).Where(imports.Includes).ToEquatableArray();
+
+    /// <summary>Adds services that imported routes lead to and that were not imported themselves: they need clusters.</summary>
+    private static EquatableArray<Service> WithRouteDestinations(MeshIndex index, List<EgressScope> egress, string @namespace)
+    {
+        var services = new List<Service>();
+        var positions = new Dictionary<ServiceKey, int>();
+        foreach (var service in egress.SelectMany(e => (IEnumerable<Service>)e.Services))
+        {
+            Merge(services, positions, service);
+        }
+
+        foreach (var route in egress.SelectMany(e => (IEnumerable<VirtualServiceConfig>)e.VirtualServices))
+        {
+            foreach (var (host, ports) in RouteDestinations.Of(route))
+            {
+                var candidates = ((IEnumerable<Service>)index.ServicesOf(host)).Where(s => index.IsVisible(s, @namespace)).ToList();
+                var chosen = candidates.Find(s => s.Namespace == @namespace)
+                    ?? services.Find(s => s.Hostname == host)
+                    ?? candidates.OrderBy(s => s.Namespace, StringComparer.Ordinal).FirstOrDefault();
+                if (chosen is not null && WithPorts(chosen, ports) is { } restricted)
+                {
+                    Merge(services, positions, restricted);
+                }
+            }
+        }
+
+        return services.ToEquatableArray();
+    }
+
+    private static Service? WithPorts(Service service, IReadOnlySet<int> ports)
+    {
+        if (ports.Contains(0))
+        {
+            return service;
+        }
+
+        var matching = ((IEnumerable<ServicePort>)service.Ports).Where(p => ports.Contains(p.Number)).ToEquatableArray();
+        return matching.IsEmpty ? null : service with { Ports = matching };
+    }
+
+    private static void Merge(List<Service> services, Dictionary<ServiceKey, int> positions, Service service)
+    {
+        if (!positions.TryGetValue(service.Key, out var at))
+        {
+            positions[service.Key] = services.Count;
+            services.Add(service);
+            return;
+        }
+
+        // Several entries import different ports of one service: it has all of them.
+        var existing = services[at];
+        var missing = ((IEnumerable<ServicePort>)service.Ports).Where(p => existing.FindPort(p.Number) is null).ToList();
+        if (missing.Count > 0)
+        {
+            services[at] = existing with { Ports = [.. existing.Ports, .. missing] };
+        }
+    }
+}

@@ -1,0 +1,231 @@
+using System.Net;
+using Lateen.Model.Networking;
+using Lateen.Model.Services;
+using Lateen.Model.Workloads;
+
+namespace Lateen.Model.ServiceEntries;
+
+/// <summary>Makes services and endpoints of ServiceEntries: inline endpoints, and the pods and WorkloadEntries that they select.</summary>
+internal static class ServiceEntryConversion
+{
+    public static (List<Service> Services, List<EndpointShard> Endpoints) Convert(MeshInputs inputs)
+    {
+        var services = new List<Service>();
+        var endpoints = new Dictionary<ServiceKey, List<Endpoint>>();
+        var workloadEntries = ConfigOrder.Of<WorkloadEntryConfig>(inputs.Configs);
+        foreach (var entry in ConfigOrder.Of<ServiceEntryConfig>(inputs.Configs))
+        {
+            var made = Services(entry);
+            services.AddRange(made);
+            foreach (var service in made.DistinctBy(s => s.Key))
+            {
+                if (!endpoints.TryGetValue(service.Key, out var list))
+                {
+                    endpoints[service.Key] = list = [];
+                }
+
+                list.AddRange(Endpoints(entry, service, inputs, workloadEntries));
+            }
+        }
+
+        return (services, [.. endpoints.Select(e => new EndpointShard(e.Key, e.Value.ToEquatableArray()))]);
+    }
+
+    /// <summary>One service for each host and address.</summary>
+    internal static List<Service> Services(ServiceEntryConfig entry)
+    {
+        var ports = ((IEnumerable<GatewayPort>)entry.Ports).Select(p => new ServicePort
+        {
+            Name = p.Name,
+            Number = p.Number,
+            TargetPort = p.TargetPort,
+            Protocol = Protocols.Parse(p.Protocol),
+        }).ToEquatableArray();
+        var resolution = entry.Resolution switch
+        {
+            ServiceEntryResolution.Static => Resolution.Static,
+            ServiceEntryResolution.Dns => Resolution.Dns,
+            ServiceEntryResolution.DnsRoundRobin => Resolution.DnsRoundRobin,
+            _ => Resolution.Passthrough,
+        };
+        var result = new List<Service>();
+        foreach (var host in entry.Hosts)
+        {
+            IEnumerable<string> addresses = entry.Addresses.IsEmpty ? [""] : entry.Addresses;
+            foreach (var address in addresses)
+            {
+                if (Normalise(address) is not { } vip)
+                {
+                    continue;
+                }
+
+                result.Add(new Service
+                {
+                    Hostname = host,
+                    Name = host,
+                    Namespace = entry.Meta.Namespace,
+                    Registry = Registry.External,
+                    Addresses = vip.Length == 0 ? [] : [vip],
+                    Ports = ports,
+                    Resolution = resolution,
+                    MeshExternal = entry.Location == ServiceEntryLocation.MeshExternal,
+                    ExportTo = entry.ExportTo,
+                    Labels = entry.Meta.Labels,
+                    Selector = entry.WorkloadSelector?.MatchLabels ?? EquatableMap<string, string>.Empty,
+                    CreationTime = entry.Meta.CreationTimestamp,
+                    ResourceVersion = entry.Meta.ResourceVersion,
+                    ServiceAccounts = entry.SubjectAltNames,
+                });
+            }
+        }
+
+        return result;
+    }
+
+    private static IEnumerable<Endpoint> Endpoints(
+        ServiceEntryConfig entry, Service service, MeshInputs inputs, EquatableArray<WorkloadEntryConfig> workloadEntries)
+    {
+        if (entry.WorkloadSelector is { MatchLabels.IsEmpty: false } selector)
+        {
+            return Selected(entry, service, selector, inputs, workloadEntries);
+        }
+
+        if (entry.Endpoints.IsEmpty && service.Resolution is Resolution.Dns or Resolution.DnsRoundRobin && entry.Endpoints.IsEmpty)
+        {
+            // Without endpoints the host itself is resolved.
+            return ((IEnumerable<GatewayPort>)entry.Ports).Select(p => new Endpoint
+            {
+                Address = service.Hostname,
+                Port = p.TargetPort != 0 ? p.TargetPort : p.Number,
+                ServicePortName = p.Name,
+                Labels = EquatableMap<string, string>.Empty,
+                TlsMode = "disabled",
+                Namespace = entry.Meta.Namespace,
+                ClusterId = inputs.ClusterId,
+            });
+        }
+
+        return ((IEnumerable<WorkloadEntrySpec>)entry.Endpoints).SelectMany(e =>
+            OfSpec(e, e.Labels, entry, inputs, entry.Meta.Namespace, workloadName: ""));
+    }
+
+    private static IEnumerable<Endpoint> Selected(
+        ServiceEntryConfig entry,
+        Service service,
+        WorkloadSelector selector,
+        MeshInputs inputs,
+        EquatableArray<WorkloadEntryConfig> workloadEntries)
+    {
+        foreach (var workloadEntry in (IEnumerable<WorkloadEntryConfig>)workloadEntries)
+        {
+            var labels = workloadEntry.Spec.Labels.IsEmpty
+                ? workloadEntry.Meta.Labels
+                : workloadEntry.Meta.Labels.Concat(workloadEntry.Spec.Labels).ToEquatableMap();
+            if (workloadEntry.Meta.Namespace == entry.Meta.Namespace && workloadEntry.Healthy && selector.Matches(labels))
+            {
+                foreach (var endpoint in OfSpec(
+                    workloadEntry.Spec, labels, entry, inputs, workloadEntry.Meta.Namespace, workloadEntry.Meta.Name))
+                {
+                    yield return endpoint;
+                }
+            }
+        }
+
+        // DNS names are resolved by the proxy: pods have none.
+        if (service.Resolution is Resolution.Dns or Resolution.DnsRoundRobin)
+        {
+            yield break;
+        }
+
+        foreach (var pod in (IEnumerable<Workload>)inputs.Workloads)
+        {
+            if (pod.Namespace != entry.Meta.Namespace || !pod.Ready || pod.Addresses.IsEmpty || !selector.Matches(pod.Labels))
+            {
+                continue;
+            }
+
+            foreach (var port in (IEnumerable<GatewayPort>)entry.Ports)
+            {
+                yield return OfPod(pod, port, inputs);
+            }
+        }
+    }
+
+    private static Endpoint OfPod(Workload pod, GatewayPort port, MeshInputs inputs) => new()
+    {
+        Address = pod.Addresses[0],
+        Port = port.TargetPort != 0 ? port.TargetPort : port.Number,
+        ServicePortName = port.Name,
+        Labels = pod.Labels,
+        ServiceAccount = pod.ServiceAccount.Length == 0
+            ? ""
+            : $"spiffe://{inputs.Mesh.TrustDomain}/ns/{pod.Namespace}/sa/{pod.ServiceAccount}",
+        TlsMode = pod.Labels.Find("security.istio.io/tlsMode") ?? "disabled",
+        Network = pod.Network,
+        ClusterId = pod.ClusterId.Length == 0 ? inputs.ClusterId : pod.ClusterId,
+        Locality = pod.Locality,
+        WorkloadName = pod.WorkloadName,
+        Namespace = pod.Namespace,
+        NodeName = pod.NodeName,
+    };
+
+    private static IEnumerable<Endpoint> OfSpec(
+        WorkloadEntrySpec spec,
+        EquatableMap<string, string> labels,
+        ServiceEntryConfig entry,
+        MeshInputs inputs,
+        string @namespace,
+        string workloadName)
+    {
+        const string UnixPrefix = "unix://";
+        var isUnix = spec.Address.StartsWith(UnixPrefix, StringComparison.Ordinal);
+        var tlsMode = labels.Find("security.istio.io/tlsMode") ?? (spec.ServiceAccount.Length > 0 ? "istio" : "disabled");
+        foreach (var port in (IEnumerable<GatewayPort>)entry.Ports)
+        {
+            yield return new Endpoint
+            {
+                Address = isUnix ? spec.Address[UnixPrefix.Length..] : spec.Address,
+                Port = isUnix ? 0
+                    : spec.Ports.TryGetValue(port.Name, out var own) ? own
+                    : port.TargetPort != 0 ? port.TargetPort : port.Number,
+                ServicePortName = port.Name,
+                Labels = labels,
+                ServiceAccount = spec.ServiceAccount.Length == 0
+                    ? ""
+                    : $"spiffe://{inputs.Mesh.TrustDomain}/ns/{@namespace}/sa/{spec.ServiceAccount}",
+                TlsMode = tlsMode,
+                Network = spec.Network.Length > 0 ? spec.Network : labels.Find("topology.istio.io/network") ?? "",
+                ClusterId = labels.Find("topology.istio.io/cluster") ?? inputs.ClusterId,
+                Locality = Locality.Parse(spec.Locality.Length > 0
+                    ? spec.Locality
+                    : (labels.Find("istio-locality") ?? "").Replace('.', '/')),
+                Weight = spec.Weight,
+                WorkloadName = workloadName,
+                Namespace = @namespace,
+            };
+        }
+    }
+
+    /// <summary>An address as it is used: a CIDR of one address is that address; null when it is neither.</summary>
+    private static string? Normalise(string address)
+    {
+        if (address.Length == 0)
+        {
+            return "";
+        }
+
+        var slash = address.IndexOf('/', StringComparison.Ordinal);
+        if (slash < 0)
+        {
+            return IPAddress.TryParse(address, out var single) ? single.ToString() : null;
+        }
+
+        if (!IPAddress.TryParse(address.AsSpan(0, slash), out var ip) || !int.TryParse(address.AsSpan(slash + 1), out var bits))
+        {
+            return null;
+        }
+
+        var full = ip.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? 128 : 32;
+        return bits == full ? ip.ToString() : address;
+    }
+}
