@@ -81,8 +81,8 @@ public sealed class ChangeUnderLoadTests(CanaryMesh mesh, ITestOutputHelper outp
         JsonNode patch = JsonNode.Parse(
             $$$"""
             {"spec": {"http": [
-              {"match": [{"headers": {"user": {"exact": "zhongmingmao"}}}], "route": [{"destination": {"host": "canary", "subset": "v2"}}]},
-              {"headers": {"response": {"set": {"{{{MarkerHeader}}}": "{{{rule}}}" } } }, "route": [{"destination": {"host": "canary", "subset": "v1"}}]}]}}
+              {"match": [{"headers": {"user": {"exact": "zhongmingmao"} } }], "route": [{"destination": {"host": "canary", "subset": "v2"}}] },
+              {"headers": {"response": {"set": {"{{{MarkerHeader}}}": "{{{rule}}}" } } }, "route": [{"destination": {"host": "canary", "subset": "v1"}}] } ] } }
             """)!;
         await client.PatchAsync(ResourceTypes.VirtualServices, new ObjectKey(CanaryMesh.Namespace, "canary"), PatchKind.Merge, patch, cancellation);
         long changed = (TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * NanosecondsPerTick;
