@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Lateen.Injection.Config;
 using Lateen.Injection.GoTemplate;
 using Lateen.Injection.Pods;
-using Lateen.Injection.Schema;
 using Lateen.Injection.Yaml;
 
 namespace Lateen.Injection.Functions;

@@ -4,7 +4,7 @@ namespace Lateen.Injection.Schema;
 /// <remarks>Source: the Kubernetes API reference, "Pod v1 core"; merge keys are its "patch strategy" and "patch merge key" notes.</remarks>
 internal static class PodSchema
 {
-    private const string Table =
+    internal const string Table =
         """
         Pod: kind=s apiVersion=s metadata=ObjectMeta!@ObjectMeta spec=PodSpec! status=any!
         ObjectMeta: name=s generateName=s namespace=s selfLink=s uid=s resourceVersion=s generation=i creationTimestamp=any!* deletionTimestamp=any* deletionGracePeriodSeconds=i* labels={s} annotations={s} ownerReferences=[OwnerReference|uid] finalizers=[s|] managedFields=[any]

@@ -8,7 +8,7 @@ namespace Lateen.Injection.Yaml;
 
 /// <summary>Reads YAML as Kubernetes' tools read it: into JSON, with YAML 1.1's words for true and false.</summary>
 /// <remarks>Depth, aliases and the number of nodes are bounded, so that a small text cannot become a large tree.</remarks>
-internal sealed partial class YamlReader
+public sealed partial class YamlReader
 {
     private const int MaxDepth = 100;
     private const int MaxNodes = 1_000_000;

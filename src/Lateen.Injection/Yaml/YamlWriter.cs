@@ -6,7 +6,7 @@ using Lateen.Injection.GoTemplate;
 namespace Lateen.Injection.Yaml;
 
 /// <summary>Writes JSON as block YAML the way Kubernetes' tools lay it out: sorted keys, lists at the column of their key.</summary>
-internal static class YamlWriter
+public static class YamlWriter
 {
     /// <summary>The document with its final newline.</summary>
     public static string Write(JsonNode? node)
