@@ -10,7 +10,7 @@ internal static class TemplateLimits
     public const int MaxSteps = 2_000_000;
 
     /// <summary>Nested <c>template</c> calls.</summary>
-    public const int MaxCalls = 64;
+    public const int MaxCalls = 32;
 
     /// <summary>Elements of a list that a function makes.</summary>
     public const int MaxElements = 100_000;

@@ -9,7 +9,7 @@ namespace Lateen.Injection.GoTemplate;
 /// </remarks>
 internal sealed class TemplateParser
 {
-    private const int MaxDepth = 200;
+    private const int MaxDepth = 100;
     private readonly string _name;
     private readonly List<TemplateToken> _tokens;
     private readonly FunctionTable _functions;
@@ -121,7 +121,7 @@ internal sealed class TemplateParser
         IReadOnlyList<Node> otherwise = [];
         if (terminator == "else")
         {
-            otherwise = ReadElse(word);
+            otherwise = ReadElse(word, line);
         }
         else
         {
@@ -137,9 +137,8 @@ internal sealed class TemplateParser
         };
     }
 
-    private List<Node> ReadElse(string word)
+    private List<Node> ReadElse(string word, int line)
     {
-        var line = Current.Line;
         SkipSpace();
         if (Current is { Kind: TokenKind.Identifier, Value: "if" or "with" } && word != "range")
         {

@@ -19,8 +19,8 @@ internal static class AnnotationRules
         ["readiness.status.sidecar.istio.io/initialDelaySeconds"] = Seconds,
         ["readiness.status.sidecar.istio.io/periodSeconds"] = Seconds,
         ["readiness.status.sidecar.istio.io/failureThreshold"] = Seconds,
-        ["traffic.sidecar.istio.io/includeOutboundIPRanges"] = value => value == "*" ? null : Ranges(value),
-        ["traffic.sidecar.istio.io/excludeOutboundIPRanges"] = Ranges,
+        ["traffic.sidecar.istio.io/includeOutboundIPRanges"] = value => value == "*" ? null : Ranges(value, "includeIPRanges"),
+        ["traffic.sidecar.istio.io/excludeOutboundIPRanges"] = value => Ranges(value, "excludeIPRanges"),
         ["traffic.sidecar.istio.io/includeInboundPorts"] = value => value == "*" ? null : Ports(value),
         ["traffic.sidecar.istio.io/excludeInboundPorts"] = Ports,
         ["traffic.sidecar.istio.io/includeOutboundPorts"] = value => value == "*" ? null : Ports(value),
@@ -57,8 +57,9 @@ internal static class AnnotationRules
         .Select(port => Port(port) is { } problem ? $"\"{port}\" {problem}" : null)
         .FirstOrDefault(problem => problem is not null);
 
-    private static string? Ranges(string value) => Items(value)
-        .Select(range => IsRange(range) ? null : $"\"{range}\" must be an address range such as 10.0.0.0/8")
+    // The setting's name is the one that the values have, by which people know it.
+    private static string? Ranges(string value, string setting) => Items(value)
+        .Select(range => IsRange(range) ? null : $"{setting}: \"{range}\" must be an address range such as 10.0.0.0/8")
         .FirstOrDefault(problem => problem is not null);
 
     private static bool IsRange(string range)

@@ -23,13 +23,19 @@ internal enum KubeKind
 }
 
 /// <summary>What a value of a Kubernetes object or of the mesh configuration may be.</summary>
-/// <param name="Kind">Its shape.</param>
-/// <param name="Element">Of a list or map: what it holds.</param>
-/// <param name="MergeKey">Of a list of objects: the field that identifies an element in a strategic merge; of a list of scalars "" if merged.</param>
-internal sealed record KubeType(KubeKind Kind, KubeType? Element = null, string? MergeKey = null)
+/// <param name="kind">Its shape.</param>
+/// <param name="element">Of a list or map: what it holds.</param>
+/// <param name="mergeKey">Of a list of objects: the field that identifies an element in a strategic merge; of a list of scalars "" if merged.</param>
+internal sealed class KubeType(KubeKind kind, KubeType? element = null, string? mergeKey = null)
 {
     private FrozenDictionary<string, KubeField> _byName = FrozenDictionary<string, KubeField>.Empty;
     private FrozenDictionary<string, KubeField> _byGoName = FrozenDictionary<string, KubeField>.Empty;
+
+    public KubeKind Kind => kind;
+
+    public KubeType? Element => element;
+
+    public string? MergeKey => mergeKey;
 
     public string Name { get; init; } = "";
 

@@ -42,10 +42,9 @@ internal static class SchemaReader
             (type, goName) = (type[..at], type[(at + 1)..]);
         }
 
-        var always = type.EndsWith('!');
-        type = type.TrimEnd('!');
-        var pointer = type.EndsWith('*');
-        return new KubeField(name, goName, ReadType(type.TrimEnd('*'), types), pointer, always);
+        var plain = type.TrimEnd('*', '!');
+        var suffix = type[plain.Length..];
+        return new KubeField(name, goName, ReadType(plain, types), suffix.Contains('*'), suffix.Contains('!'));
     }
 
     private static KubeType ReadType(string text, Dictionary<string, KubeType> types)
