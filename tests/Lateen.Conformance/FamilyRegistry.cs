@@ -7,7 +7,6 @@ public static class FamilyRegistry
     public static IReadOnlyList<IConformanceFamily> All { get; } =
     [
         new Families.Istioctl(),
-        new Families.Inject(),
         new Families.Iptables(),
     ];
 }
