@@ -3,7 +3,9 @@ using Lateen.Cli;
 using Lateen.Cli.Cluster;
 using Lateen.Cli.Commands.ProxyConfig;
 using Lateen.Cli.Commands.ProxyStatus;
+using Lateen.Cli.Commands.Sandbox;
 using Lateen.Config.Sources.Kubernetes;
+using Lateen.Sandbox.Up;
 
 // istioctl: 64 is a command line that can not be understood, 1 every other failure.
 const int Failure = 1;
@@ -12,6 +14,10 @@ const int BadCommandLine = 64;
 ClusterOptions cluster = new();
 RootCommand root = new("Lateen: a sidecar service mesh, for Kubernetes and for one Linux machine")
 {
+    UpCommand.Create(),
+    DownCommand.Create(),
+    StatusCommand.Create(),
+    SandboxCommand.Create(),
     ProxyStatusCommand.Create(cluster),
     ProxyConfigCommand.Create(cluster),
 };
@@ -33,7 +39,7 @@ try
 {
     return await line.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
-catch (Exception e) when (e is CommandException or KubeConfigException or KubernetesApiException or InvalidDataException or IOException or OperationCanceledException)
+catch (Exception e) when (e is CommandException or SandboxException or KubeConfigException or KubernetesApiException or InvalidDataException or IOException or OperationCanceledException)
 {
     await Console.Error.WriteLineAsync($"Error: {e.Message}");
     return Failure;

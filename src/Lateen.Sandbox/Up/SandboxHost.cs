@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Net;
 using Lateen.Config.Sources.Kubernetes;
 using Lateen.Sandbox.Api;
 using Lateen.Sandbox.Controllers;
@@ -10,57 +8,78 @@ using Microsoft.Extensions.Logging;
 
 namespace Lateen.Sandbox.Up;
 
-/// <summary>The daemon of the sandbox: network, API server, controllers, node and DNS in one process.</summary>
-/// <remarks>The parts speak to each other through the API server only; here they are started in the order in which they need each other.</remarks>
-public sealed class SandboxHost(SandboxOptions options, TimeProvider time, Random random, ILoggerFactory loggers)
+/// <summary>
+/// The daemon of a mesh on one machine: the Kubernetes API endpoint, the controllers and the node, which speak only the Kubernetes API to
+/// each other; and the cluster's DNS.
+/// </summary>
+public sealed class SandboxHost(SandboxOptions options, ILoggerFactory loggers, TimeProvider time, Random random)
 {
-    /// <summary>Runs until cancelled, then takes everything down but the state folder.</summary>
-    /// <param name="ready">Called when the API server answers and its kubeconfig is written.</param>
-    public async Task RunAsync(Action ready, CancellationToken cancellation)
+    private const string ControlPlaneNamespace = "istio-system";
+
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(5);
+
+    private readonly ProcessRunner _runner = new();
+
+    /// <summary>Brings the mesh up and serves it until cancelled; then everything is taken down.</summary>
+    /// <param name="progress">Gets a sentence at each step of the start, and <see cref="SandboxUp.ReadyLine"/> at its end.</param>
+    /// <param name="cancellation">Takes the mesh down.</param>
+    /// <exception cref="SandboxException">The mesh is hosted already.</exception>
+    public async Task RunAsync(IProgress<string> progress, CancellationToken cancellation)
     {
-        ProcessRunner runner = new();
-        ILogger logger = loggers.CreateLogger("sandbox");
-        NetworkCleanup cleanup = new(options.Network, runner);
+        ArgumentNullException.ThrowIfNull(progress);
+        options.Network.Validate();
         Directory.CreateDirectory(options.Home);
+        new DaemonProcess(options).Claim();
+        NetworkCleanup cleanup = new(options.Network, _runner);
         // What an earlier daemon left would be in the way.
         await cleanup.RunAsync(options.Home, cancellation);
         RemovePods();
         try
         {
-            Task network = new NodeNetwork(options.Network, runner).CreateAsync(cancellation);
-            await using ApiServer api = new(
-                new ApiServerOptions
-                {
-                    StateFolder = options.Home,
-                    Addresses = [IPAddress.Loopback, options.Network.HostAddress],
-                    AdvertiseAddress = options.Network.HostAddress,
-                    Port = options.ApiPort,
-                    ServiceNetwork = options.Network.ServiceCidr,
-                    ClusterName = options.Network.Mesh,
-                    Time = time,
-                    Random = random,
-                },
-                loggers);
-            await api.StartAsync(cancellation);
-            await network;
-            api.WriteKubeConfig(options.KubeConfig);
-            await File.WriteAllTextAsync(options.PidFile, Environment.ProcessId.ToString(CultureInfo.InvariantCulture), cancellation);
-            ready();
-            await RunPartsAsync(api, runner, logger, cancellation);
-            await api.StopAsync(CancellationToken.None);
+            progress.Report($"making the network: pods {options.Network.PodCidr}, services {options.Network.ServiceCidr}");
+            await new NodeNetwork(options.Network, _runner).CreateAsync(cancellation);
+            await ServeAsync(progress, cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // Asked to go down.
         }
         finally
         {
             await cleanup.RunAsync(options.Home, CancellationToken.None);
             RemovePods();
-            File.Delete(options.PidFile);
+            File.Delete(options.ProcessFile);
         }
     }
 
-    private async Task RunPartsAsync(ApiServer api, ProcessRunner runner, ILogger logger, CancellationToken cancellation)
+    private void RemovePods()
     {
-        using KubernetesClient client = new(KubeConfig.Load(options.KubeConfig), time);
-        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        if (Directory.Exists(options.PodsFolder))
+        {
+            Directory.Delete(options.PodsFolder, recursive: true);
+        }
+    }
+
+    private async Task ServeAsync(IProgress<string> progress, CancellationToken cancellation)
+    {
+        progress.Report("starting the Kubernetes API");
+        await using ApiServer api = new(
+            new ApiServerOptions
+            {
+                StateFolder = options.ApiFolder,
+                Addresses = [System.Net.IPAddress.Loopback, options.Network.HostAddress],
+                AdvertiseAddress = options.Network.HostAddress,
+                Port = options.ApiPort,
+                ServiceNetwork = options.Network.ServiceCidr,
+                ClusterName = options.Network.Mesh,
+                Time = time,
+                Random = random,
+            },
+            loggers);
+        await api.StartAsync(cancellation);
+        api.WriteKubeConfig(options.Kubeconfig);
+
+        using KubernetesClient client = new(KubeConfig.Load(options.Kubeconfig), time);
         NodeOptions node = new()
         {
             Name = options.Network.Mesh,
@@ -68,24 +87,45 @@ public sealed class SandboxHost(SandboxOptions options, TimeProvider time, Rando
             Programs = options.Programs,
             Network = options.Network,
         };
-        Task[] parts =
+        progress.Report("starting the controllers and the node");
+        using CancellationTokenSource parts = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        List<Task> running =
         [
-            new ControllerHost(client, api.AuthorityPem, time, random, logger).RunAsync(stop.Token),
-            new NodeHost(node, client, runner, time, random, logger).RunAsync(stop.Token),
-            new DnsHost(options.Network, client, time, random, logger).RunAsync(stop.Token),
+            new ControllerHost(client, api.AuthorityPem, time, random, loggers.CreateLogger("controllers")).RunAsync(parts.Token),
+            new DnsHost(options.Network, client, time, random, loggers.CreateLogger("dns")).RunAsync(parts.Token),
+            new NodeHost(node, client, _runner, time, random, loggers.CreateLogger("node")).RunAsync(parts.Token),
         ];
-        // A part that fails takes the others down with it: half a sandbox helps nobody.
-        await Task.WhenAny(parts);
-        await stop.CancelAsync();
-        await Task.WhenAll(parts);
+        try
+        {
+            Task start = StartControlPlaneAsync(client, progress, parts.Token);
+            running.Add(start);
+            await await Task.WhenAny(running);
+            // Only the start may end by itself; a part that ends takes the mesh down with its error.
+            running.Remove(start);
+            await await Task.WhenAny(running);
+        }
+        finally
+        {
+            await parts.CancelAsync();
+            await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await api.StopAsync(CancellationToken.None);
+        }
     }
 
-    private void RemovePods()
+    private static async Task StartControlPlaneAsync(KubernetesClient client, IProgress<string> progress, CancellationToken cancellation)
     {
-        string pods = Path.Combine(options.Home, "pods");
-        if (Directory.Exists(pods))
+        progress.Report("applying the custom resource definitions and the control plane");
+        await Manifests.ApplyAsync(client, cancellation);
+        progress.Report("waiting for the control plane");
+        await foreach (WatchEvent change in client.WatchAsync(
+            ResourceTypes.Deployments, new ObjectSelector(ControlPlaneNamespace, Fields: "metadata.name=istiod"), "0", StartLimit, cancellation))
         {
-            Directory.Delete(pods, recursive: true);
+            if (change.Value.Number("status", "readyReplicas") > 0)
+            {
+                break;
+            }
         }
+
+        progress.Report(SandboxUp.ReadyLine);
     }
 }

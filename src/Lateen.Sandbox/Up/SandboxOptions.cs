@@ -2,27 +2,33 @@ using Lateen.Sandbox.Network;
 
 namespace Lateen.Sandbox.Up;
 
-/// <summary>What a sandbox is: its names and addresses, where its state is, and where its programs are.</summary>
+/// <summary>What a mesh on one machine is: its names and addresses, and where its state and programs are.</summary>
 public sealed record SandboxOptions
 {
-    /// <summary>The state folder: store, keys, kubeconfig, log, pods. Default /var/lib/lateen.</summary>
-    public string Home { get; init; } = "/var/lib/lateen";
+    /// <summary>The state folder; made when absent, emptied of what is ours by <c>lateen down</c>. Default /var/lib/lateen.</summary>
+    public required string Home { get; init; }
 
-    /// <summary>The mesh's name and addresses.</summary>
-    public NetworkOptions Network { get; init; } = new();
-
-    /// <summary>The API server's port on 127.0.0.1; 0 takes a free one. Default 6443.</summary>
-    public int ApiPort { get; init; } = 6443;
-
-    /// <summary>The folder with lateen, lateend and lateen-agent.</summary>
+    /// <summary>The folder that holds lateen, lateend and lateen-agent.</summary>
     public required string Programs { get; init; }
 
-    /// <summary>The file to give to kubectl.</summary>
-    public string KubeConfig => Path.Combine(Home, "kubeconfig");
+    /// <summary>The mesh's names and addresses.</summary>
+    public NetworkOptions Network { get; init; } = new();
+
+    /// <summary>The port of the API endpoint on 127.0.0.1; 0 takes a free one.</summary>
+    public int ApiPort { get; init; }
+
+    /// <summary>What kubectl needs to find the mesh.</summary>
+    public string Kubeconfig => Path.Combine(Home, "kubeconfig");
 
     /// <summary>The daemon's log.</summary>
-    public string LogFile => Path.Combine(Home, "sandbox.log");
+    public string Log => Path.Combine(Home, "sandbox.log");
 
-    /// <summary>The file that says which process the daemon is.</summary>
-    public string PidFile => Path.Combine(Home, "sandbox.pid");
+    /// <summary>The daemon's process id.</summary>
+    internal string ProcessFile => Path.Combine(Home, "sandbox.pid");
+
+    /// <summary>The API endpoint's store, certificates and keys.</summary>
+    internal string ApiFolder => Path.Combine(Home, "api");
+
+    /// <summary>The pods' folders.</summary>
+    internal string PodsFolder => Path.Combine(Home, "pods");
 }

@@ -1,0 +1,37 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Lateen.Sandbox.Up;
+
+namespace Lateen.Cli.Commands.Sandbox;
+
+/// <summary><c>lateen up</c>: the mesh on this machine.</summary>
+internal static class UpCommand
+{
+    public static Command Create()
+    {
+        SandboxArguments arguments = new();
+        Command command = new("up", "Brings the mesh up on this machine: a Kubernetes API, a node and the control plane");
+        arguments.AddTo(command);
+        command.SetAction(async (line, cancellation) =>
+        {
+            SandboxOptions options = arguments.Read(line);
+            if (Environment.UserName != "root")
+            {
+                throw new CommandException("lateen up makes network namespaces and mounts: run it as root");
+            }
+
+            long start = Stopwatch.GetTimestamp();
+            Progress progress = new(start);
+            await SandboxUp.RunAsync(options, SandboxArguments.DaemonLine(options), progress, cancellation);
+            progress.Report("the mesh is up");
+            Console.WriteLine($"export KUBECONFIG={options.Kubeconfig}");
+        });
+        return command;
+    }
+
+    /// <summary>Prints at once, in order, with the time since the start.</summary>
+    private sealed class Progress(long start) : IProgress<string>
+    {
+        public void Report(string value) => Console.WriteLine($"{Stopwatch.GetElapsedTime(start).TotalSeconds,6:0.00} s  {value}");
+    }
+}
