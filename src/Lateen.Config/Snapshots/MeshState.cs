@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Lateen.Config.Decoding.Kubernetes;
 using Lateen.Config.Sources.Kubernetes;
 using Lateen.Model;
@@ -30,6 +31,7 @@ public sealed class MeshState
     private MeshSnapshot _snapshot = MeshSnapshot.Empty;
     private UpdateScope _pending = UpdateScope.Full;
     private bool _rebuild = true;
+    private bool _resourcesChanged;
     private long _version;
 
     /// <param name="domain">DNS suffix of the cluster.</param>
@@ -40,6 +42,18 @@ public sealed class MeshState
 
     /// <summary>Every Istio resource, quarantined ones included.</summary>
     public IReadOnlyCollection<ResourceState> Resources => _resources.Values;
+
+    /// <summary>Every Istio resource when one of them changed since the last call, in force or not; null otherwise.</summary>
+    public ImmutableArray<ResourceState>? TakeChangedResources()
+    {
+        if (!_resourcesChanged)
+        {
+            return null;
+        }
+
+        _resourcesChanged = false;
+        return [.. _resources.Values];
+    }
 
     public MeshConfig Mesh => _mesh;
 
@@ -165,6 +179,7 @@ public sealed class MeshState
         var wrong = config is null || problems.Any(problem => problem.Severity == ProblemSeverity.Error);
         var next = new ResourceState(meta, wrong ? known?.InForce : config, problems);
         _resources[name] = next;
+        _resourcesChanged = true;
         if (!SameContent(known?.InForce, next.InForce))
         {
             MarkFull();
@@ -173,9 +188,13 @@ public sealed class MeshState
 
     public void DeleteResource(ResourceName name)
     {
-        if (_resources.Remove(name, out var known) && known.InForce is not null)
+        if (_resources.Remove(name, out var known))
         {
-            MarkFull();
+            _resourcesChanged = true;
+            if (known.InForce is not null)
+            {
+                MarkFull();
+            }
         }
     }
 

@@ -1,6 +1,225 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using Lateen.Api;
+using Lateen.Config.Snapshots;
+using Lateen.Config.Sources.Files;
+using Lateen.Config.Sources.Kubernetes;
+using Lateen.ControlPlane.Ca;
+using Lateen.ControlPlane.Debug;
+using Lateen.ControlPlane.Discovery;
+using Lateen.ControlPlane.Http;
+using Lateen.ControlPlane.Status;
+using Lateen.ControlPlane.Watch;
+using Lateen.ControlPlane.Webhooks;
+using Lateen.Grpc.Server;
+using Lateen.Logging;
+using Lateen.Model.Mesh;
+using Lateen.Security;
+using Lateen.Xds.Server;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
+
 namespace Lateen.ControlPlane.Hosting;
 
-internal static class DiscoveryHost
+/// <summary>The parts of a running control plane, and how they hang together.</summary>
+/// <remarks>
+/// sources -> writer (one) -> snapshot -> xDS server -> proxies; beside it the CA, the webhooks, the status writer and the pages. Each part
+/// runs as one task of <see cref="RunAsync"/>; the first that fails ends the process with its reason.
+/// </remarks>
+internal sealed class DiscoveryHost : IAsyncDisposable
 {
-    public static Task<int> RunAsync(DiscoveryOptions options, CancellationToken cancellation) => Task.FromResult(0);
+    private static readonly IReadOnlySet<string> EndpointTypes = new HashSet<string> { TypeUrls.ClusterLoadAssignment };
+
+    private readonly DiscoveryOptions _options;
+    private readonly ILoggerFactory _loggers;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly Readiness _readiness = new();
+    private readonly DiscoverySource _source;
+    private readonly DiscoveryMetrics _metrics;
+    private readonly XdsServer<ConnectedProxy> _xds;
+    private readonly MeshWriter _writer;
+    private readonly ObjectReaders _readers;
+    private readonly CertificateAuthority _authority;
+    private readonly ServingCertificate _certificate;
+    private readonly KubernetesClient? _client;
+    private readonly StatusWriter? _status;
+    private readonly InjectionSource _injection;
+    private readonly InjectionWebhook _injector;
+
+    private DiscoveryHost(DiscoveryOptions options, CertificateAuthority authority, KubernetesClient? client, ILoggerFactory loggers, TimeProvider time)
+    {
+        (_options, _authority, _client, _loggers, _time) = (options, authority, client, loggers, time);
+        _logger = loggers.CreateLogger("default");
+        var ads = loggers.CreateLogger("ads");
+        var generator = Generators.Create();
+        _metrics = new DiscoveryMetrics(time);
+        _source = new DiscoverySource(generator, options.Domain, time, ads);
+        var identity = $$$"""{"Component":"istiod","ID":"{{{options.PodName}}}","Info":{"version":"{{{Version}}}"}}""";
+        _xds = new XdsServer<ConnectedProxy>(
+            _source,
+            new XdsServerOptions { IsReady = () => _readiness.HasMesh, ControlPlaneIdentifier = identity },
+            loggers,
+            time,
+            _metrics);
+        _writer = new MeshWriter(
+            new MeshState(options.Domain, options.ClusterId, ControlPlaneSettings.Default), Publish, time, loggers.CreateLogger("model"));
+        _readers = new ObjectReaders(options.Domain, options.ClusterId, options.Namespace, options.Revision, loggers.CreateLogger("validation"));
+        _certificate = new ServingCertificate(
+            authority, ServingCertificate.NamesOf(options.Namespace, options.Revision), time, loggers.CreateLogger("ca"));
+        _status = client is null ? null : new StatusWriter(client, time, loggers.CreateLogger("status"));
+        _injection = new InjectionSource(options.Revision, options.TemplateEnvironment, loggers.CreateLogger("injection"));
+        _injector = new InjectionWebhook(
+            () => _injection.Current, new InjectionLimits(), new InjectionCounters(), time, loggers.CreateLogger("injection"));
+        Server = new ControlPlaneServer(options, () => _certificate.Current, loggers);
+        var pages = new DebugRoutes(
+            _xds, _source, new ConfigDumpPage(generator), _metrics, () => _readiness.Missing, options.ClusterId, Version);
+        var validation = new ValidationWebhook(() => _source.Current, loggers.CreateLogger("validation"));
+        Server.Map([ServerPort.Xds, ServerPort.SecureXds], routes => _xds.Map(routes, new GrpcServerOptions { Logger = ads, Time = time }));
+        Server.Map([ServerPort.Readiness, ServerPort.Monitoring], pages.Map);
+        Server.Map([ServerPort.Webhooks], routes =>
+        {
+            routes.MapPost("/validate", validation.HandleAsync);
+            routes.Map("/inject/{**parameters}", _injector.HandleAsync);
+        });
+    }
+
+    /// <summary>`1.19.3`: the release whose contracts are kept.</summary>
+    public static string Version { get; } =
+        typeof(DiscoveryHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
+    /// <summary>The listening ports; bound while <see cref="ServeAsync"/> runs.</summary>
+    public ControlPlaneServer Server { get; }
+
+    /// <summary>Null when everything that is needed is there.</summary>
+    public string? Missing => _readiness.Missing;
+
+    /// <summary>Runs a control plane until cancelled.</summary>
+    /// <returns>The process's exit code.</returns>
+    public static async Task<int> RunAsync(DiscoveryOptions options, CancellationToken cancellation)
+    {
+        if (!LogLevels.TryParse(options.LogLevels, out var levels, out var problem))
+        {
+            await Console.Error.WriteLineAsync(problem);
+            return 2;
+        }
+
+        // The web host tells of every request; who wants that asks for the scope by name.
+        if (!options.LogLevels.Contains("http:", StringComparison.Ordinal))
+        {
+            levels.Set("http", LogLevel.Warning);
+        }
+
+        using var loggers = new ConsoleLogFactory(Console.Out, levels, TimeProvider.System);
+        try
+        {
+            await using var host = await CreateAsync(options, loggers, TimeProvider.System, cancellation);
+            await host.ServeAsync(Random.Shared, cancellation);
+            return 0;
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return 0;
+        }
+        catch (Exception exception) when (exception is CryptographicException or IOException)
+        {
+            HostLog.Failed(loggers.CreateLogger("default"), exception.Message);
+            return 1;
+        }
+    }
+
+    /// <summary>Opens the CA and builds the parts; nothing runs yet.</summary>
+    public static async Task<DiscoveryHost> CreateAsync(
+        DiscoveryOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellation)
+    {
+        if (options.Kubernetes is null)
+        {
+            // A folder has no Secret to keep a CA in: certificates of this run are trusted by nobody after it.
+            var own = CertificateAuthority.CreateSelfSigned(MeshConfig.Default.TrustDomain, time.GetUtcNow(), TimeSpan.FromDays(365));
+            return new DiscoveryHost(options, own, null, loggers, time);
+        }
+
+        var client = new KubernetesClient(options.Kubernetes, time);
+        var store = new AuthorityStore(client, options.Namespace, MeshConfig.Default.TrustDomain, time, loggers.CreateLogger("ca"));
+        return new DiscoveryHost(options, await store.OpenAsync(cancellation), client, loggers, time);
+    }
+
+    /// <summary>Serves until cancelled; streams get <see cref="DiscoveryOptions.ShutdownDuration"/> to end.</summary>
+    public async Task ServeAsync(Random random, CancellationToken cancellation)
+    {
+        await Server.StartAsync(cancellation);
+        _readiness.Serving();
+        HostLog.Started(_logger, Version, string.Join(", ", Server.Addresses));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var parts = new List<Task> { _writer.RunAsync(stop.Token), _certificate.RunAsync(stop.Token) };
+        parts.AddRange(_client is null ? FolderParts(stop.Token) : KubernetesParts(_client, random, stop.Token));
+        try
+        {
+            await await Task.WhenAny(parts);
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            _xds.Close();
+            await Server.StopAsync(CancellationToken.None);
+            await Task.WhenAll(parts);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Server.DisposeAsync();
+        _xds.Dispose();
+        _injector.Dispose();
+        _certificate.Dispose();
+        _authority.Dispose();
+        _client?.Dispose();
+    }
+
+    private IEnumerable<Task> FolderParts(CancellationToken cancellation)
+    {
+        var folder = new FolderSource(_options.ConfigDirectory!, "default", _loggers.CreateLogger("config"));
+        yield return new FolderWatch(folder, _writer, _readers).RunAsync(cancellation);
+    }
+
+    private IEnumerable<Task> KubernetesParts(KubernetesClient client, Random random, CancellationToken cancellation)
+    {
+        var watch = new KubernetesWatch(client, _writer, _readers, _options.Namespace, _time, random, _loggers.CreateLogger("kube"));
+        var roots = new RootCertificatePublisher(client, _authority.RootPem, _time, _loggers.CreateLogger("ca"));
+        string[] services = _options.Revision is "default" ? ["istiod"] : ["istiod", $"istiod-{_options.Revision}"];
+        var identity = new WebhookIdentity(_options.Namespace, services, _options.Revision, _authority.RootPem);
+        var webhooks = _loggers.CreateLogger("webhooks");
+        var mutating = new WebhookPatcher(client, ResourceTypes.MutatingWebhookConfigurations, identity, _time, webhooks);
+        var validating = new WebhookPatcher(client, ResourceTypes.ValidatingWebhookConfigurations, identity, _time, webhooks);
+        watch.AddMesh();
+        watch.Add(ResourceTypes.Namespaces, ObjectSelector.All, value => value.Name(), roots);
+        watch.Add(ResourceTypes.ConfigMaps, new ObjectSelector(_options.Namespace), value => value, _injection);
+        watch.Add(ResourceTypes.MutatingWebhookConfigurations, ObjectSelector.All, value => value, mutating);
+        watch.Add(ResourceTypes.ValidatingWebhookConfigurations, ObjectSelector.All, value => value, validating);
+        return
+        [
+            watch.RunAsync(cancellation), roots.RunAsync(cancellation), mutating.RunAsync(cancellation),
+            validating.RunAsync(cancellation), _status!.RunAsync(cancellation),
+        ];
+    }
+
+    private void Publish(MeshPublication publication)
+    {
+        if (publication.Update is { } update)
+        {
+            _source.Publish(update.Snapshot);
+            _readiness.Published();
+            if (update.Scope != UpdateScope.Silent)
+            {
+                var endpoints = update.Scope == UpdateScope.Endpoints;
+                _metrics.Triggered(endpoints ? "endpoint" : "config");
+                _xds.Push(new XdsPush<ConnectedProxy>(endpoints ? EndpointTypes : null));
+            }
+        }
+
+        if (publication.Resources is { } resources)
+        {
+            _status?.Take(resources, _source.Current);
+        }
+    }
 }

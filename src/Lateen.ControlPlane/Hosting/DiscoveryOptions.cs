@@ -50,4 +50,7 @@ internal sealed record DiscoveryOptions
 
     /// <summary>`scope:level,...`, levels none, error, warn, info, debug. Default `default:info`.</summary>
     public string LogLevels { get; init; } = "default:info";
+
+    /// <summary>What injection templates may read with `env`.</summary>
+    public IReadOnlyDictionary<string, string> TemplateEnvironment { get; init; } = new Dictionary<string, string>();
 }

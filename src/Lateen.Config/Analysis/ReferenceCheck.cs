@@ -1,0 +1,103 @@
+using Lateen.Model;
+using Lateen.Model.Networking;
+
+namespace Lateen.Config.Analysis;
+
+/// <summary>Whether the hosts and subsets that a VirtualService names exist (IST0101 ReferencedResourceNotFound).</summary>
+public static class ReferenceCheck
+{
+    private const string Code = "IST0101";
+
+    /// <summary>Warnings for one resource, in the light of the mesh as it is.</summary>
+    public static IEnumerable<ConfigProblem> Of(IIstioConfig config, MeshSnapshot mesh) =>
+        config is VirtualServiceConfig service ? Of(service, mesh) : [];
+
+    private static IEnumerable<ConfigProblem> Of(VirtualServiceConfig service, MeshSnapshot mesh)
+    {
+        foreach (var (destination, path) in Destinations(service))
+        {
+            if (Check(service.Meta, destination, path, mesh) is { } problem)
+            {
+                yield return problem;
+            }
+        }
+    }
+
+    private static ConfigProblem? Check(ConfigMeta meta, Destination destination, string path, MeshSnapshot mesh)
+    {
+        if (destination.Host.Length == 0)
+        {
+            return null;
+        }
+
+        var host = HostName.Resolve(destination.Host, meta.Namespace, mesh.Index.Inputs.Domain);
+        var resource = new ResourceName(meta.Kind, meta.Namespace, meta.Name);
+        if (!mesh.Index.Services.Any(known => HostName.IsSubsetOf(host, known.Hostname)))
+        {
+            return ConfigProblem.Warning(
+                Code,
+                $"host {host} is not known to the mesh",
+                new ConfigLocation(resource, $"{path}.host"),
+                "create its Service or ServiceEntry, or correct the name; requests get 503 until then");
+        }
+
+        if (destination.Subset.Length == 0 || HasSubset(host, destination.Subset, mesh))
+        {
+            return null;
+        }
+
+        return ConfigProblem.Warning(
+            Code,
+            $"subset {destination.Subset} of host {host} is in no DestinationRule",
+            new ConfigLocation(resource, $"{path}.subset"),
+            "add the subset to the host's DestinationRule, or correct the name; requests get 503 until then");
+    }
+
+    private static bool HasSubset(string host, string subset, MeshSnapshot mesh)
+    {
+        foreach (var config in mesh.Index.Inputs.Configs)
+        {
+            if (config is DestinationRuleConfig rule
+                && HostName.IsSubsetOf(host, HostName.Resolve(rule.Host, rule.Meta.Namespace, mesh.Index.Inputs.Domain))
+                && rule.Subsets.Any(known => known.Name == subset))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static IEnumerable<(Destination Destination, string Path)> Destinations(VirtualServiceConfig service)
+    {
+        for (var i = 0; i < service.Http.Count; i++)
+        {
+            var http = service.Http[i];
+            for (var j = 0; j < http.Route.Count; j++)
+            {
+                yield return (http.Route[j].Destination, $"spec.http[{i}].route[{j}].destination");
+            }
+
+            if (http.Mirror is { } mirror)
+            {
+                yield return (mirror, $"spec.http[{i}].mirror");
+            }
+        }
+
+        for (var i = 0; i < service.Tls.Count; i++)
+        {
+            for (var j = 0; j < service.Tls[i].Route.Count; j++)
+            {
+                yield return (service.Tls[i].Route[j].Destination, $"spec.tls[{i}].route[{j}].destination");
+            }
+        }
+
+        for (var i = 0; i < service.Tcp.Count; i++)
+        {
+            for (var j = 0; j < service.Tcp[i].Route.Count; j++)
+            {
+                yield return (service.Tcp[i].Route[j].Destination, $"spec.tcp[{i}].route[{j}].destination");
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using System.Text.Json.Nodes;
+using Lateen.Config;
+using Lateen.Config.Decoding.Istio;
+using Lateen.Config.Snapshots;
+using Lateen.Config.Sources.Kubernetes;
+using Microsoft.Extensions.Logging;
+
+namespace Lateen.ControlPlane.Watch;
+
+/// <summary>Follows every kind that makes the mesh at a Kubernetes API server and passes it to the writer.</summary>
+internal sealed class KubernetesWatch(
+    KubernetesClient client, MeshWriter writer, ObjectReaders readers, string ns, TimeProvider time, Random random, ILogger logger)
+{
+    private readonly List<(Func<CancellationToken, Task> Run, Task Synced)> _informers = [];
+
+    private static readonly ResourceType[] IstioTypes =
+    [
+        ResourceTypes.VirtualServices, ResourceTypes.DestinationRules, ResourceTypes.Gateways, ResourceTypes.ServiceEntries,
+        ResourceTypes.Sidecars, ResourceTypes.WorkloadEntries, ResourceTypes.WorkloadGroups, ResourceTypes.EnvoyFilters,
+        ResourceTypes.ProxyConfigs, ResourceTypes.PeerAuthentications, ResourceTypes.RequestAuthentications,
+        ResourceTypes.AuthorizationPolicies, ResourceTypes.Telemetries, ResourceTypes.WasmPlugins,
+    ];
+
+    /// <summary>Adds an informer of somebody else's, so that it runs with these and counts for readiness.</summary>
+    public void Add<T>(ResourceType type, ObjectSelector selector, Func<JsonObject, T> decode, IInformerSink<T> sink)
+    {
+        var informer = new Informer<T>(
+            client, type, new InformerOptions { Selector = selector }, decode, sink, time, random, logger);
+        _informers.Add((informer.RunAsync, informer.HasSynced));
+    }
+
+    /// <summary>Adds the informers of the mesh's own kinds.</summary>
+    public void AddMesh()
+    {
+        Follow(ResourceTypes.Services, readers.Service, (state, key) => state.DeleteService(key));
+        Follow(ResourceTypes.EndpointSlices, ObjectReaders.Slice, (state, key) => state.DeleteSlice(key));
+        Follow(ResourceTypes.Pods, readers.Pod, (state, key) => state.DeletePod(key));
+        Follow(ResourceTypes.Namespaces, ObjectReaders.Namespace, (state, key) => state.DeleteNamespace(key.Name));
+        Follow(ResourceTypes.Nodes, ObjectReaders.Node, (state, key) => state.DeleteNode(key.Name));
+        Follow(ResourceTypes.ConfigMaps, readers.ConfigMap, (_, _) => { }, new ObjectSelector(ns));
+        foreach (var type in IstioTypes.Where(type => IstioDecoder.Knows(type.Group, type.Kind)))
+        {
+            Follow(type, readers.Resource, (state, key) => state.DeleteResource(new ResourceName(type.Kind, key.Namespace, key.Name)));
+        }
+    }
+
+    /// <summary>Runs all informers until cancelled; marks the writer synced after each has told its first list.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        var begin = time.GetTimestamp();
+        var running = _informers.Select(informer => informer.Run(cancellation)).ToList();
+        try
+        {
+            await Task.WhenAll(_informers.Select(informer => informer.Synced)).WaitAsync(cancellation);
+            WatchLog.Synced(logger, time.GetElapsedTime(begin).TotalMilliseconds);
+            writer.MarkSynced();
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // Asked to stop before the first lists were complete.
+        }
+
+        await Task.WhenAll(running);
+    }
+
+    private void Follow(
+        ResourceType type, Func<JsonObject, Action<MeshState>> read, Action<MeshState, ObjectKey> delete, ObjectSelector? selector = null) =>
+        Add(
+            type,
+            selector ?? ObjectSelector.All,
+            value => new Change(ObjectKey.Of(value), read(value)),
+            new WriterSink<Change>(writer, change => change.Key, (state, change) => change.Apply(state), delete));
+
+    // Decoding runs on the informer's task; only what it yields waits for the writer.
+    private sealed record Change(ObjectKey Key, Action<MeshState> Apply);
+}

@@ -1,0 +1,9 @@
+using System.Collections.Immutable;
+using Lateen.Config.Snapshots;
+
+namespace Lateen.ControlPlane.Watch;
+
+/// <summary>What the writer hands out after a round.</summary>
+/// <param name="Update">The new snapshot; null when nothing that is served changed.</param>
+/// <param name="Resources">Every Istio resource, when one of them changed, also where it is kept out; null otherwise.</param>
+internal sealed record MeshPublication(MeshUpdate? Update, ImmutableArray<ResourceState>? Resources);

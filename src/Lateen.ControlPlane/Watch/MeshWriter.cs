@@ -1,0 +1,86 @@
+using System.Threading.Channels;
+using Lateen.Config.Snapshots;
+using Microsoft.Extensions.Logging;
+
+namespace Lateen.ControlPlane.Watch;
+
+/// <summary>The one writer of the mesh's state: takes changes in order, builds a snapshot, publishes it.</summary>
+/// <remarks>
+/// Leading edge: the first change is built and published at once; what arrives meanwhile waits in the queue and is taken whole by the
+/// next round. No fixed debounce: under load the time of a build is the debounce. Nothing is published before <see cref="MarkSynced"/>.
+/// </remarks>
+internal sealed class MeshWriter(MeshState state, Action<MeshPublication> publish, TimeProvider time, ILogger logger)
+{
+    private readonly Channel<Action<MeshState>> _changes = Channel.CreateUnbounded<Action<MeshState>>(
+        new UnboundedChannelOptions { SingleReader = true });
+
+    private bool _synced;
+
+    /// <summary>Queues a change; it runs on the writer alone.</summary>
+    public void Post(Action<MeshState> change) => _changes.Writer.TryWrite(change);
+
+    /// <summary>Queues the mark that all sources told their first state: from then on snapshots are published.</summary>
+    public void MarkSynced() => Post(_ => _synced = true);
+
+    /// <summary>Writes until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            while (await _changes.Reader.WaitToReadAsync(cancellation))
+            {
+                var taken = 0;
+                while (_changes.Reader.TryRead(out var change))
+                {
+                    Apply(change);
+                    taken++;
+                }
+
+                if (_synced)
+                {
+                    Publish(taken);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // Asked to stop.
+        }
+    }
+
+    private void Apply(Action<MeshState> change)
+    {
+        try
+        {
+            change(state);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // One object that trips a bug of ours must not keep the others from being served.
+            WatchLog.ChangeFailed(logger, exception);
+        }
+    }
+
+    private void Publish(int changes)
+    {
+        var begin = time.GetTimestamp();
+        try
+        {
+            var update = state.HasChanges ? state.Build() : null;
+            var resources = state.TakeChangedResources();
+            if (update is not null || resources is not null)
+            {
+                publish(new MeshPublication(update, resources));
+            }
+
+            if (update is not null && logger.IsEnabled(LogLevel.Debug))
+            {
+                WatchLog.Built(logger, update.Snapshot.Version, changes, update.Scope, time.GetElapsedTime(begin).TotalMilliseconds);
+            }
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            WatchLog.BuildFailed(logger, exception);
+        }
+    }
+}

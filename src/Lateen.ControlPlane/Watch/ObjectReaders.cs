@@ -1,0 +1,80 @@
+using System.Text.Json.Nodes;
+using Lateen.Config.Decoding.Kubernetes;
+using Lateen.Config.Decoding.Mesh;
+using Lateen.Config.Snapshots;
+using Lateen.Config.Sources.Kubernetes;
+using Microsoft.Extensions.Logging;
+
+namespace Lateen.ControlPlane.Watch;
+
+/// <summary>How each kind of object enters the mesh's state; the same for every source.</summary>
+internal sealed class ObjectReaders(string domain, string clusterId, string ns, string revision, ILogger logger)
+{
+    /// <summary>Name of the ConfigMap that holds MeshConfig.</summary>
+    public string MeshConfigMap { get; } = revision is "" or "default" ? "istio" : $"istio-{revision}";
+
+    public Action<MeshState> Service(JsonObject value)
+    {
+        var service = ServiceDecoder.Read(value, domain, clusterId);
+        return state => state.Upsert(service);
+    }
+
+    public static Action<MeshState> Slice(JsonObject value)
+    {
+        var slice = EndpointSliceDecoder.Read(value);
+        return state => state.Upsert(slice);
+    }
+
+    public Action<MeshState> Pod(JsonObject value)
+    {
+        var pod = PodDecoder.Read(value, clusterId);
+        return state => state.Upsert(pod);
+    }
+
+    public static Action<MeshState> Namespace(JsonObject value)
+    {
+        var read = ClusterDecoder.ReadNamespace(value);
+        return state => state.Upsert(read);
+    }
+
+    public static Action<MeshState> Node(JsonObject value)
+    {
+        var node = ClusterDecoder.ReadNode(value);
+        return state => state.Upsert(node);
+    }
+
+    public Action<MeshState> ConfigMap(JsonObject value)
+    {
+        if (value.Namespace() != ns || value.Name() != MeshConfigMap)
+        {
+            return _ => { };
+        }
+
+        var decoded = MeshConfigDecoder.Decode(value.Text("data", "mesh"), $"ConfigMap {ns}/{MeshConfigMap} data.mesh");
+        if (!decoded.IsValid)
+        {
+            foreach (var problem in decoded.Problems)
+            {
+                WatchLog.MeshConfigRefused(logger, problem.ToString());
+            }
+
+            return _ => { };
+        }
+
+        return state => state.SetMesh(decoded.Value!);
+    }
+
+    public Action<MeshState> Resource(JsonObject value)
+    {
+        var resource = IstioResource.Read(value);
+        foreach (var problem in resource.Problems)
+        {
+            if (problem.Severity == Config.ProblemSeverity.Error)
+            {
+                WatchLog.Quarantined(logger, problem.ToString());
+            }
+        }
+
+        return state => state.Upsert(resource.Meta, resource.Config, resource.Problems);
+    }
+}
