@@ -7,6 +7,7 @@ public static class FamilyRegistry
     public static IReadOnlyList<IConformanceFamily> All { get; } =
     [
         new Families.Istioctl(),
+        new Families.Inject(),
         new Families.Iptables(),
     ];
 }

@@ -1,0 +1,77 @@
+using System.Text.Json.Nodes;
+using Lateen.Injection.Yaml;
+
+namespace Lateen.Injection.Config;
+
+/// <summary>The mesh configuration as injection needs it: istio.mesh.v1alpha1.MeshConfig as JSON, defaults filled in.</summary>
+public sealed class MeshSettings
+{
+    private MeshSettings(JsonObject json) => Json = json;
+
+    /// <summary>A mesh that nobody configured.</summary>
+    public static MeshSettings Default { get; } = FromJson([]);
+
+    internal JsonObject Json { get; }
+
+    internal JsonObject ProxyConfig => (JsonObject)Json["defaultConfig"]!;
+
+    /// <summary>The given configuration over the defaults.</summary>
+    /// <param name="mesh">MeshConfig in protobuf JSON; not changed.</param>
+    public static MeshSettings FromJson(JsonObject mesh)
+    {
+        var json = new JsonObject { ["enablePrometheusMerge"] = true, ["trustDomain"] = "cluster.local", ["rootNamespace"] = "istio-system" };
+        foreach (var (name, value) in mesh)
+        {
+            json[name] = value?.DeepClone();
+        }
+
+        json["defaultConfig"] = Over(ProxyConfigDefaults.Create(), mesh["defaultConfig"] as JsonObject ?? []);
+        return new MeshSettings(json);
+    }
+
+    /// <summary>The configuration as it stands, no defaults: for a caller that has filled them in already.</summary>
+    public static MeshSettings Exactly(JsonObject mesh)
+    {
+        var json = (JsonObject)mesh.DeepClone();
+        json["defaultConfig"] ??= new JsonObject();
+        return new MeshSettings(json);
+    }
+
+    /// <summary>Reads the text of the ConfigMap <c>istio</c>, key <c>mesh</c>.</summary>
+    /// <exception cref="FormatException">The text is not YAML or not an object.</exception>
+    public static MeshSettings Parse(string yaml) => YamlReader.Read(yaml) switch
+    {
+        null => Default,
+        JsonObject mesh => FromJson(mesh),
+        _ => throw new FormatException("mesh configuration: an object is wanted"),
+    };
+
+    /// <summary>The proxy configuration of a pod: the mesh's, the annotation proxy.istio.io/config laid over it.</summary>
+    /// <exception cref="FormatException">The annotation is not YAML or not an object.</exception>
+    internal JsonObject ForPod(string? annotation) => string.IsNullOrWhiteSpace(annotation)
+        ? (JsonObject)ProxyConfig.DeepClone()
+        : YamlReader.Read(annotation) is JsonObject given
+            ? Over((JsonObject)ProxyConfig.DeepClone(), given)
+            : throw new FormatException("an object is wanted");
+
+    // A field that is given replaces the one below it; entries of proxyMetadata and runtimeValues are joined.
+    private static JsonObject Over(JsonObject below, JsonObject given)
+    {
+        foreach (var (name, value) in given)
+        {
+            if (name is "proxyMetadata" or "runtimeValues" && below[name] is JsonObject map && value is JsonObject more)
+            {
+                foreach (var (key, entry) in more)
+                {
+                    map[key] = entry?.DeepClone();
+                }
+            }
+            else
+            {
+                below[name] = value?.DeepClone();
+            }
+        }
+
+        return below;
+    }
+}
