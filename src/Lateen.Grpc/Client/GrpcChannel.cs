@@ -69,7 +69,7 @@ public sealed class GrpcChannel : IDisposable
         var tls = new SslClientAuthenticationOptions { TargetHost = options.ServerName ?? options.Address.Host };
         if (options.TrustedRoots is { } roots)
         {
-            tls.CertificateChainPolicy = Policy(roots);
+            tls.RemoteCertificateValidationCallback = (_, certificate, chain, errors) => IsTrusted(certificate, chain, errors, roots());
         }
         if (options.ClientCertificate is { } certificate)
         {
@@ -107,14 +107,26 @@ public sealed class GrpcChannel : IDisposable
         return handler;
     }
 
-    private static X509ChainPolicy Policy(X509Certificate2Collection roots)
+    // The name was compared by the runtime already; here only the chain is built anew, to the given roots.
+    private static bool IsTrusted(
+        X509Certificate? certificate, X509Chain? received, SslPolicyErrors errors, X509Certificate2Collection roots)
     {
-        var policy = new X509ChainPolicy
+        if (certificate is not X509Certificate2 leaf || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != SslPolicyErrors.None)
         {
-            TrustMode = X509ChainTrustMode.CustomRootTrust,
-            RevocationMode = X509RevocationMode.NoCheck,
+            return false;
+        }
+        using var chain = new X509Chain
+        {
+            ChainPolicy = { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck },
         };
-        policy.CustomTrustStore.AddRange(roots);
-        return policy;
+        chain.ChainPolicy.CustomTrustStore.AddRange(roots);
+        if (received is not null)
+        {
+            foreach (var element in received.ChainElements)
+            {
+                chain.ChainPolicy.ExtraStore.Add(element.Certificate);
+            }
+        }
+        return chain.Build(leaf);
     }
 }

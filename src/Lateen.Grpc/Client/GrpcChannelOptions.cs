@@ -13,8 +13,8 @@ public sealed class GrpcChannelOptions
     /// <summary>Connects to this unix socket; <see cref="Address"/> then only gives the authority and whether TLS is used.</summary>
     public string? UnixSocketPath { get; init; }
 
-    /// <summary>The only roots the server's certificate may chain to; null means the machine's.</summary>
-    public X509Certificate2Collection? TrustedRoots { get; init; }
+    /// <summary>Asked on each new connection for the only roots the server's certificate may chain to; null means the machine's.</summary>
+    public Func<X509Certificate2Collection>? TrustedRoots { get; init; }
 
     /// <summary>The name that SNI carries and the certificate must match; null means the host of <see cref="Address"/>.</summary>
     public string? ServerName { get; init; }
