@@ -9,6 +9,15 @@ internal sealed class ClusterAccess(KubernetesClient client, string @namespace, 
 {
     private const string MonitoringPort = "15014";
 
+    /// <summary>The cluster's API, for verbs that read objects themselves.</summary>
+    public KubernetesClient Client => client;
+
+    /// <summary>The namespace that the command line or the kubeconfig names.</summary>
+    public string Namespace => @namespace;
+
+    /// <summary>The namespace of the control plane.</summary>
+    public string IstioNamespace => istioNamespace;
+
     /// <summary>A debug page of every running control-plane pod, keyed by pod name.</summary>
     /// <exception cref="CommandException">There is no running control plane.</exception>
     public async Task<IReadOnlyDictionary<string, string>> ControlPlanePagesAsync(string page, CancellationToken cancellation)

@@ -30,11 +30,11 @@ public interface IKubeInjectSources
 {
     /// <summary>The text of a file, or of standard input for the name <c>-</c>.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
-    string ReadFile(string path);
+    Task<string> ReadFileAsync(string path, CancellationToken cancellation);
 
     /// <summary>The value of a key of a ConfigMap in the mesh's namespace.</summary>
     /// <exception cref="InjectionException">There is no mesh, no such ConfigMap or no such key.</exception>
-    string ReadConfigMap(string name, string key);
+    Task<string> ReadConfigMapAsync(string name, string key, CancellationToken cancellation);
 }
 
 /// <summary>The verb <c>kube-inject</c> without its terminal: manifests in, manifests with sidecars out.</summary>
@@ -43,8 +43,10 @@ public static class KubeInject
     /// <param name="options">What was asked.</param>
     /// <param name="sources">Files and, for what no file gives, the mesh.</param>
     /// <param name="warn">Told one line for every object that is left as it is.</param>
+    /// <param name="cancellation">Ends the run.</param>
     /// <exception cref="InjectionException">An option, a file or a document is wrong.</exception>
-    public static string Run(KubeInjectOptions options, IKubeInjectSources sources, Action<string> warn)
+    public static async Task<string> RunAsync(
+        KubeInjectOptions options, IKubeInjectSources sources, Action<string> warn, CancellationToken cancellation)
     {
         if (options.FileName.Length == 0)
         {
@@ -56,15 +58,15 @@ public static class KubeInject
             throw new InjectionException("--meshConfigFile or --meshConfigMapName or --operatorFileName must be set");
         }
 
-        var manifests = Read(sources, options.FileName);
+        var manifests = await ReadAsync(sources, options.FileName, cancellation);
         var revision = options.Revision == "default" ? "" : options.Revision;
         var suffix = revision.Length == 0 ? "" : "-" + revision;
         try
         {
             var config = InjectorConfig.Parse(
-                Get(options.InjectConfigFile, options.InjectConfigMapName + suffix, "config"),
-                Get(options.ValuesFile, options.InjectConfigMapName + suffix, "values"));
-            var mesh = MeshSettings.Parse(Get(options.MeshConfigFile, options.MeshConfigMapName + suffix, "mesh"));
+                await GetAsync(options.InjectConfigFile, options.InjectConfigMapName + suffix, "config"),
+                await GetAsync(options.ValuesFile, options.InjectConfigMapName + suffix, "values"));
+            var mesh = MeshSettings.Parse(await GetAsync(options.MeshConfigFile, options.MeshConfigMapName + suffix, "mesh"));
             return new ManifestInjector(config, mesh, revision, warn).Inject(manifests);
         }
         catch (Exception problem) when (problem is FormatException or TemplateException)
@@ -72,15 +74,15 @@ public static class KubeInject
             throw new InjectionException(problem.Message, problem);
         }
 
-        string Get(string file, string map, string key) =>
-            file.Length > 0 ? Read(sources, file) : sources.ReadConfigMap(map, key);
+        Task<string> GetAsync(string file, string map, string key) =>
+            file.Length > 0 ? ReadAsync(sources, file, cancellation) : sources.ReadConfigMapAsync(map, key, cancellation);
     }
 
-    private static string Read(IKubeInjectSources sources, string path)
+    private static async Task<string> ReadAsync(IKubeInjectSources sources, string path, CancellationToken cancellation)
     {
         try
         {
-            return sources.ReadFile(path);
+            return await sources.ReadFileAsync(path, cancellation);
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {

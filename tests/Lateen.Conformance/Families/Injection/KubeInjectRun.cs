@@ -28,7 +28,7 @@ internal static class KubeInjectRun
                 InjectConfigMapName = flags.GetValueOrDefault("--injectConfigMapName", "istio-sidecar-injector"),
                 Revision = Flag("-r") + Flag("--revision"),
             };
-            return (KubeInject.Run(options, new Sources(files), _ => { }), null);
+            return (KubeInject.RunAsync(options, new Sources(files), _ => { }, CancellationToken.None).GetAwaiter().GetResult(), null);
         }
         catch (InjectionException problem)
         {
@@ -40,10 +40,11 @@ internal static class KubeInjectRun
 
     private sealed class Sources(IReadOnlyDictionary<string, string> files) : IKubeInjectSources
     {
-        public string ReadFile(string path) => files.TryGetValue(path, out var text)
-            ? text
+        public Task<string> ReadFileAsync(string path, CancellationToken cancellation) => files.TryGetValue(path, out var text)
+            ? Task.FromResult(text)
             : throw new FileNotFoundException($"open {path}: no such file or directory");
 
-        public string ReadConfigMap(string name, string key) => throw new InjectionException($"there is no mesh to read ConfigMap {name} from");
+        public Task<string> ReadConfigMapAsync(string name, string key, CancellationToken cancellation) =>
+            throw new InjectionException($"there is no mesh to read ConfigMap {name} from");
     }
 }
