@@ -8,6 +8,7 @@ public static class FamilyRegistry
     [
         new Families.Istioctl(),
         new Families.Inject(),
+        new Families.CommonTables(),
         new Families.Iptables(),
     ];
 }

@@ -12,6 +12,7 @@ internal sealed class Istioctl : IConformanceFamily
     public CaseResult Run(ConformanceCase conformanceCase) => conformanceCase.Kind switch
     {
         "syncz" => Syncz(conformanceCase),
+        "check-inject" => Injection.CheckInjectCases.Run(conformanceCase),
         "function" when conformanceCase.Id.StartsWith("pc-routes.domains", StringComparison.Ordinal) => Compare(
             (string)conformanceCase.Expected!["text"]!,
             RouteTable.Domains([.. ((JsonArray)conformanceCase.Inputs["domains"]!).Select(d => (string)d!)])),
