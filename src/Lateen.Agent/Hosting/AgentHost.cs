@@ -1,0 +1,173 @@
+using System.Net;
+using System.Runtime.InteropServices;
+using Envoy.Config.Core.V3;
+using Lateen.Agent.Settings;
+using Lateen.Agent.Status;
+using Lateen.Agent.Verbs;
+using Lateen.Grpc.Client;
+using Lateen.Logging;
+using Lateen.Proxy;
+using Lateen.Proxy.Admin;
+using Lateen.Proxy.Local;
+using Lateen.Xds.Client;
+using Microsoft.Extensions.Logging;
+
+namespace Lateen.Agent.Hosting;
+
+/// <summary>Agent and data plane in one process: puts the parts together, runs them, drains them.</summary>
+/// <remarks>
+/// Start: the last good configuration is applied first, then the control plane's. End (SIGTERM, SIGINT, quitquitquit): readiness fails
+/// and connections are drained for terminationDrainDuration, or until none is left with EXIT_ON_ZERO_ACTIVE_CONNECTIONS; then all stops.
+/// </remarks>
+internal sealed class AgentHost
+{
+    private readonly AgentOptions _options;
+    private readonly ConsoleLogFactory _logs;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ProxyServer _proxy;
+    private readonly ProxyResources _resources;
+    private readonly ConfigCache _cache;
+    private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public AgentHost(AgentOptions options, ConsoleLogFactory logs, TimeProvider time, HttpClient metricsClient, AppProbes probes)
+    {
+        _options = options;
+        _logs = logs;
+        _time = time;
+        _logger = logs.CreateLogger(LogLevels.DefaultScope);
+        var node = NodeBuilder.Build(options);
+        LocalPages? pages = null;
+        _proxy = new ProxyServer(
+            new ProxyOptions
+            {
+                Concurrency = options.Concurrency,
+                NodeId = node.Id,
+                NodeCluster = node.Cluster,
+                DrainTime = options.Proxy.DrainDuration,
+                // The pages need the proxy and the proxy their listeners: each listener finds its page when the first request comes.
+                LocalListeners = Listeners(options, name => pages![name]),
+            },
+            logs, time, Random.Shared);
+        _cache = new ConfigCache(options.XdsFile is null ? options.StatePath : null, _logger);
+        _resources = new ProxyResources(_proxy, _cache);
+        _proxy.Observer = _resources;
+        var readiness = new Readiness(_proxy, _resources, _logger);
+        var stats = new StatsPage(_proxy);
+        pages = new LocalPages
+        {
+            ["admin"] = new AdminPages(_proxy, new AdminContext
+            {
+                Node = () => NodeBuilder.Build(options),
+                Version = $"lateen/{VersionVerb.Version}/Clean/RELEASE/OpenSSL",
+                StartedAt = time.GetUtcNow(),
+                Time = time,
+                Quit = End,
+                Logging = new LogLevelControl(logs.Levels),
+            }),
+            ["status"] = new StatusPages(readiness, new MergedMetrics(stats, options, metricsClient, _logger), probes, End),
+            ["health"] = new HealthPages(readiness),
+            ["prometheus"] = new MetricsPages(stats),
+        };
+    }
+
+    /// <summary>Asks the agent to drain and end.</summary>
+    public void End() => _end.TrySetResult();
+
+    /// <summary>Runs until <see cref="End"/>, a signal, or the data plane's failure; returns the exit code.</summary>
+    public async Task<int> RunAsync()
+    {
+        if (_options.XdsFile is null && ControlPlaneChannel.Problem(_options) is { } problem)
+        {
+            Console.Error.WriteLine($"Error: {problem}");
+            return 1;
+        }
+        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        Node node = NodeBuilder.Build(_options);
+        AgentLog.Starting(_logger, VersionVerb.Version, _options.Role, node.Id, _options.XdsFile ?? _options.Proxy.DiscoveryAddress, _options.Concurrency);
+        using var stop = new CancellationTokenSource();
+        var proxy = _proxy.RunAsync(stop.Token);
+        var configuration = _options.XdsFile is { } file ? ApplyFile(file) : FollowControlPlaneAsync(stop.Token);
+        await Task.WhenAny(_end.Task, proxy);
+        if (!proxy.IsCompleted)
+        {
+            await DrainAsync(proxy);
+        }
+        await stop.CancelAsync();
+        await configuration;
+        await proxy;
+        AgentLog.Terminated(_logger);
+        return 0;
+    }
+
+    private static List<LocalListener> Listeners(AgentOptions options, Func<string, ILocalHandler> page)
+    {
+        var listeners = new List<LocalListener>
+        {
+            new("admin", new IPEndPoint(IPAddress.Loopback, options.Proxy.ProxyAdminPort), new LatePage(() => page("admin"))),
+            new("health", new IPEndPoint(IPAddress.Any, options.HealthPort), new LatePage(() => page("health"))),
+            new("prometheus", new IPEndPoint(IPAddress.Any, options.PrometheusPort), new LatePage(() => page("prometheus"))),
+        };
+        if (options.Proxy.StatusPort > 0)
+        {
+            listeners.Add(new("status", new IPEndPoint(IPAddress.Any, options.Proxy.StatusPort), new LatePage(() => page("status"))));
+        }
+        return listeners;
+    }
+
+    private void OnSignal(PosixSignalContext signal)
+    {
+        // The default action would end the process before anything is drained.
+        signal.Cancel = true;
+        End();
+    }
+
+    private Task ApplyFile(string path)
+    {
+        foreach (var problem in XdsFile.Apply(path, _proxy))
+        {
+            AgentLog.Refused(_logger, path, problem);
+        }
+        return Task.CompletedTask;
+    }
+
+    private async Task FollowControlPlaneAsync(CancellationToken cancellation)
+    {
+        if (_cache.Restore(_proxy) is > 0 and var resources)
+        {
+            AgentLog.Restored(_logger, _options.StatePath, resources);
+        }
+        using GrpcChannel channel = ControlPlaneChannel.Create(_options);
+        var client = new AdsClient(
+            channel,
+            new AdsClientOptions
+            {
+                Node = () => NodeBuilder.Build(_options),
+                Metadata = () => ControlPlaneChannel.Metadata(_options, _logger),
+                WildcardTypes = ProxyResources.WildcardTypes,
+                NamedTypes = ProxyResources.NamedTypes,
+            },
+            _resources, _logs, _time, Random.Shared);
+        _resources.Client = client;
+        await client.RunAsync(cancellation);
+    }
+
+    private async Task DrainAsync(Task proxy)
+    {
+        AgentLog.Draining(_logger);
+        _proxy.Drain();
+        if (_options.Variable("EXIT_ON_ZERO_ACTIVE_CONNECTIONS", "false") != "true")
+        {
+            AgentLog.Terminating(_logger, _options.Proxy.TerminationDrainDuration.TotalSeconds);
+            await Task.WhenAny(proxy, Task.Delay(_options.Proxy.TerminationDrainDuration, _time));
+            return;
+        }
+        await Task.WhenAny(proxy, Task.Delay(TimeSpan.FromSeconds(5), _time));
+        while (!proxy.IsCompleted && _proxy.ActiveConnections is > 0 and var active)
+        {
+            AgentLog.StillActive(_logger, active);
+            await Task.WhenAny(proxy, Task.Delay(TimeSpan.FromSeconds(1), _time));
+        }
+    }
+}

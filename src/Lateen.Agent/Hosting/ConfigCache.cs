@@ -1,0 +1,71 @@
+using Envoy.Service.Discovery.V3;
+using Google.Protobuf;
+using Lateen.Api;
+using Lateen.Proxy;
+using Microsoft.Extensions.Logging;
+
+namespace Lateen.Agent.Hosting;
+
+/// <summary>Keeps the last good configuration in a file per type, so that a restarted sidecar serves before, and without, a control plane.</summary>
+/// <remarks>
+/// A file holds one DiscoveryResponse with what the proxy accepted; it is replaced by rename, so a crash leaves the old or the new one.
+/// Secrets are never written: keys must not lie on disk. Writing is best effort: a read-only or full disk costs the cache, not the traffic.
+/// </remarks>
+internal sealed class ConfigCache(string? folder, ILogger logger)
+{
+    private static readonly string[] Types =
+        [TypeUrls.Cluster, TypeUrls.ClusterLoadAssignment, TypeUrls.Listener, TypeUrls.RouteConfiguration];
+
+    private bool _isBroken;
+
+    public void Store(string typeUrl, string version, ProxyServer proxy)
+    {
+        if (folder is null || _isBroken || !Types.Contains(typeUrl))
+        {
+            return;
+        }
+        var response = new DiscoveryResponse { TypeUrl = typeUrl, VersionInfo = version };
+        response.Resources.AddRange(proxy.Applied(typeUrl).Select(r => r.Resource));
+        var path = PathOf(typeUrl);
+        try
+        {
+            Directory.CreateDirectory(folder);
+            using (var file = File.Create(path + ".new"))
+            {
+                response.WriteTo(file);
+            }
+            File.Move(path + ".new", path, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _isBroken = true;
+            AgentLog.NotRestored(logger, path, e.Message);
+        }
+    }
+
+    /// <summary>Applies what was kept, clusters before listeners; returns the number of resources.</summary>
+    public int Restore(ProxyServer proxy)
+    {
+        var count = 0;
+        foreach (var typeUrl in Types)
+        {
+            if (folder is null || !File.Exists(PathOf(typeUrl)))
+            {
+                continue;
+            }
+            try
+            {
+                var response = DiscoveryResponse.Parser.ParseFrom(File.ReadAllBytes(PathOf(typeUrl)));
+                proxy.Apply(typeUrl, response.VersionInfo, response.Resources);
+                count += response.Resources.Count;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidProtocolBufferException)
+            {
+                AgentLog.NotRestored(logger, PathOf(typeUrl), e.Message);
+            }
+        }
+        return count;
+    }
+
+    private string PathOf(string typeUrl) => Path.Combine(folder!, $"last-{TypeUrls.ShortName(typeUrl)}.pb");
+}

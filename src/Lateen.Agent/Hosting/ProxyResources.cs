@@ -1,0 +1,44 @@
+using Google.Protobuf.WellKnownTypes;
+using Lateen.Api;
+using Lateen.Proxy;
+using Lateen.Xds.Client;
+
+namespace Lateen.Agent.Hosting;
+
+/// <summary>Carries resources from the control plane into the data plane, and the names it wants back.</summary>
+internal sealed class ProxyResources(ProxyServer proxy, ConfigCache cache) : IAdsHandler, IProxyObserver
+{
+    /// <summary>Types taken in full from the start.</summary>
+    public static IReadOnlyList<string> WildcardTypes { get; } = [TypeUrls.Cluster, TypeUrls.Listener];
+
+    /// <summary>Types taken by the names that clusters and listeners refer to.</summary>
+    public static IReadOnlyList<string> NamedTypes { get; } = [TypeUrls.ClusterLoadAssignment, TypeUrls.RouteConfiguration, TypeUrls.Secret];
+
+    private volatile bool _isConnected;
+
+    /// <summary>The client to wake when names change; set before it runs.</summary>
+    public AdsClient? Client { get; set; }
+
+    /// <summary>A stream to the control plane is up.</summary>
+    public bool IsConnected => _isConnected;
+
+    /// <summary>Responses accepted and refused, by type, for the readiness text.</summary>
+    public ResponseCounts Clusters { get; } = new();
+
+    public ResponseCounts Listeners { get; } = new();
+
+    public ValueTask<string?> ApplyAsync(string typeUrl, string version, IReadOnlyList<Any> resources, CancellationToken cancellation)
+    {
+        var problems = proxy.Apply(typeUrl, version, resources);
+        var counts = typeUrl == TypeUrls.Cluster ? Clusters : typeUrl == TypeUrls.Listener ? Listeners : null;
+        counts?.Count(problems.Count == 0);
+        cache.Store(typeUrl, version, proxy);
+        return new(problems.Count == 0 ? null : string.Join("\n", problems));
+    }
+
+    public IReadOnlyCollection<string> SubscribedNames(string typeUrl) => proxy.SubscribedNames(typeUrl);
+
+    public void OnConnection(bool isConnected) => _isConnected = isConnected;
+
+    public void OnSubscriptionsChanged(string typeUrl) => Client?.OnNamesChanged(typeUrl);
+}
