@@ -1,8 +1,13 @@
 using Lateen.Interception.Apply;
+using Lateen.Interception.Options;
+using Lateen.Interception.Rendering;
 
 namespace Lateen.Agent.Interception;
 
-/// <summary><c>lateen-agent istio-clean-iptables</c>: takes away everything that istio-iptables put in place.</summary>
+/// <summary>
+/// <c>lateen-agent istio-clean-iptables</c>: takes away everything that istio-iptables put in place. Unlike the reference it needs no options to
+/// know what that is; they matter for --dry-run and for routes of other numbers than the usual ones.
+/// </summary>
 internal static class IstioCleanIptablesVerb
 {
     public const string Name = "istio-clean-iptables";
@@ -10,19 +15,40 @@ internal static class IstioCleanIptablesVerb
     /// <summary>Runs the command.</summary>
     public static int Run(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, TextWriter output, TextWriter errors)
     {
-        InterceptionLog log = ConsoleLog.To(output, TimeProvider.System);
-        ProcessToolRunner tools = new(environment.GetValueOrDefault("PATH", ""));
-        if (IptablesApplier.Create(tools, log) is not { } applier)
+        InterceptionSession session = new(Name, environment, output, errors);
+        return session.Bind(arguments, out BoundOptions? options) is { } exit
+            ? exit
+            : session.InNamespace(options!.Apply, () => Clean(session, options, output));
+    }
+
+    private static int Clean(InterceptionSession session, BoundOptions options, TextWriter output)
+    {
+        if (options.Apply.DryRun)
         {
-            errors.WriteLine($"{Name}: neither iptables-restore nor nft was found in PATH; install iptables or nftables in this image");
+            HostFacts facts = SystemFacts.Read(options.Interception);
+            foreach (IReadOnlyList<string> command in CleanCommandRenderer.Commands(options.Interception, facts))
+            {
+                output.WriteLine(string.Join(' ', command));
+            }
+
+            return ExitCodes.Done;
+        }
+
+        if (session.Applier(options.Apply) is not { } applier)
+        {
             return ExitCodes.RulesFailed;
         }
 
         ApplyResult result = applier.Clean();
         if (!result.Succeeded)
         {
-            errors.WriteLine($"{Name}: {result.Failure}");
-            return ExitCodes.RulesFailed;
+            return session.Fail(result.Failure!, ExitCodes.RulesFailed);
+        }
+
+        PodRoutes.Remove(options.Interception);
+        foreach (IpVersion version in Enum.GetValues<IpVersion>())
+        {
+            session.Log.Info($"{applier.Backend.Save(version)} now prints:\n{applier.Save(version)}");
         }
 
         return ExitCodes.Done;

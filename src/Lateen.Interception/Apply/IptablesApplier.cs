@@ -1,41 +1,43 @@
 using Lateen.Interception.Netlink;
 using Lateen.Interception.Options;
+using Lateen.Interception.Rendering;
 using Lateen.Interception.Rules;
 
 namespace Lateen.Interception.Apply;
 
-/// <summary>Puts rule sets in place, all or nothing per IP version, and takes them away again.</summary>
-public sealed class IptablesApplier
+/// <summary>
+/// Puts rule sets in place through iptables' programs and takes them away again. All or nothing: after a failure every table is as it was before.
+/// </summary>
+internal sealed class IptablesApplier(IToolRunner tools, InterceptionLog log, Backend backend) : IRuleApplier
 {
     // Other tools hold the xtables lock for milliseconds; the reference waits as long.
     private const string LockWaitSeconds = "10";
 
-    private readonly IToolRunner _tools;
-    private readonly InterceptionLog _log;
-    private readonly Backend _backend;
+    /// <inheritdoc/>
+    public Backend Backend => backend;
 
-    private IptablesApplier(IToolRunner tools, InterceptionLog log, Backend backend) => (_tools, _log, _backend) = (tools, log, backend);
-
-    /// <summary>The backend in use.</summary>
-    public Backend Backend => _backend;
-
-    /// <summary>Finds the backend of the calling thread's network namespace; null where there is none.</summary>
-    public static IptablesApplier? Create(IToolRunner tools, InterceptionLog log)
+    /// <inheritdoc/>
+    public ApplyResult Apply(InterceptionRules rules, bool restoreFormat)
     {
-        ArgumentNullException.ThrowIfNull(tools);
-        ArgumentNullException.ThrowIfNull(log);
-        return new BackendFinder(tools).Find() is { } backend ? new IptablesApplier(tools, log, backend) : null;
-    }
+        List<Present> done = [];
 
-    /// <summary>Replaces whatever of ours is there by the rules.</summary>
-    public ApplyResult Apply(InterceptionRules rules)
-    {
-        ArgumentNullException.ThrowIfNull(rules);
-        foreach (RuleSet set in rules.Sets)
+        // Without IPv6 rules wanted, older ones are taken away: a half-intercepted pod is what nobody asked for.
+        foreach (RuleSet set in rules.V6 is null ? [rules.V4, new RuleSet(IpVersion.V6, [])] : new[] { rules.V4, rules.V6 })
         {
-            RestoreScript script = RestoreScript.Replace(Present(set.Version), set);
-            if (Restore(set.Version, script) is { } failure)
+            Present present = Look(set.Version);
+            if (set.Rules.IsEmpty && present.HoldsNothingOfOurs)
             {
+                continue;
+            }
+
+            done.Add(present);
+            if (Put(present, set, restoreFormat) is { } failure)
+            {
+                foreach (Present earlier in done)
+                {
+                    Rollback(earlier);
+                }
+
                 return new ApplyResult(failure);
             }
         }
@@ -43,34 +45,125 @@ public sealed class IptablesApplier
         return ApplyResult.Done;
     }
 
-    /// <summary>Takes away everything of ours, IPv4 and IPv6.</summary>
+    /// <inheritdoc/>
     public ApplyResult Clean()
     {
         foreach (IpVersion version in Enum.GetValues<IpVersion>())
         {
-            RestoreScript script = RestoreScript.Remove(Present(version));
-            if (script.Text.Length > 0 && Restore(version, script) is { } failure)
+            Present present = Look(version);
+            if (present.HoldsNothingOfOurs)
             {
+                continue;
+            }
+
+            if (Put(present, new RuleSet(version, []), restoreFormat: true) is { } failure)
+            {
+                Rollback(present);
                 return new ApplyResult(failure);
+            }
+
+            EmptyTables.Remove(version, keep: present.Ledger);
+            if (present.Ledger is { Entries.IsEmpty: false })
+            {
+                Ledger.Empty.Write(version);
             }
         }
 
         return ApplyResult.Done;
     }
 
-    /// <summary>What iptables-save prints now.</summary>
-    public string Save(IpVersion version) => _tools.Run(_backend.Save(version), []).Output;
+    /// <inheritdoc/>
+    public string Save(IpVersion version) => tools.Run(backend.Save(version), []).Output;
+
+    private string? Put(Present present, RuleSet set, bool restoreFormat)
+    {
+        Ledger wanted = Ledger.For(set);
+        if (backend.Kind == BackendKind.IptablesNft)
+        {
+            wanted = wanted.WithExisting(present.Tables, present.Ledger);
+        }
+
+        // Both the old and the new entries, so that a process that dies between the two steps leaves nothing that is nobody's.
+        Ledger both = new([.. present.Ledger?.Entries ?? [], .. wanted.Entries]);
+        bool keepsLedger = present.Ledger is not null && !both.Entries.IsEmpty;
+        if (keepsLedger && !both.Write(set.Version))
+        {
+            log.Warn("The kernel refuses to keep a record of which rules are ours; a later clean-up recognises them by their shape.");
+            keepsLedger = false;
+        }
+
+        RestoreScript script = restoreFormat || set.Rules.IsEmpty
+            ? RestoreScript.Replace(present.Tables, present.Ownership, set)
+            : RestoreScript.Remove(present.Tables, present.Ownership);
+        string? failure = script.Text.Length > 0 ? Restore(set.Version, script) : null;
+        if (failure is null && !restoreFormat)
+        {
+            failure = RunCommands(set);
+        }
+
+        if (failure is null && keepsLedger && both != wanted)
+        {
+            wanted.Write(set.Version);
+        }
+
+        return failure;
+    }
 
     /// <summary>The fast path: where the kernel says that there are no tables at all, no program has to be asked.</summary>
-    private Snapshot Present(IpVersion version) => _backend.Kind == BackendKind.IptablesNft && NftTables.Names(version) is { Count: 0 }
-        ? Snapshot.Empty
-        : Snapshot.Parse(Save(version));
+    private Present Look(IpVersion version)
+    {
+        IReadOnlyList<string>? nft = NftTables.Names(version);
+        string saved = backend.Kind == BackendKind.IptablesNft && nft is { Count: 0 } ? "" : tools.Run(backend.Save(version), ["-c"]).Output;
+        return new Present(version, saved, nft is { Count: 0 } ? Ledger.Empty : Ledger.Read(version));
+    }
 
     private string? Restore(IpVersion version, RestoreScript script)
     {
-        string program = _backend.Restore(version);
-        _log.Info($"Running {program} with the following input:\n{script.Text}");
-        ToolResult result = _tools.Run(program, ["--noflush", "-w", LockWaitSeconds], script.Text);
+        string program = backend.Restore(version);
+        log.Info($"Running {program} with the following input:\n{script.Text}");
+        ToolResult result = tools.Run(program, ["--noflush", "-w", LockWaitSeconds], script.Text);
         return result.Succeeded ? null : RestoreFailure.Explain(program, result, script);
+    }
+
+    private string? RunCommands(RuleSet set)
+    {
+        foreach (IReadOnlyList<string> command in CommandRenderer.Commands(set))
+        {
+            log.Info("Running command: " + string.Join(' ', command));
+
+            // Quotes belong to the restore format only.
+            string[] arguments = ["-w", LockWaitSeconds, .. command.Skip(1).Select(w => w.Trim('"'))];
+            ToolResult result = tools.Run(backend.Command(set.Version), arguments);
+            if (!result.Succeeded)
+            {
+                Rule? rule = set.Rules.FirstOrDefault(r => command.Skip(5).SequenceEqual(r.Specification) || command.Skip(6).SequenceEqual(r.Specification));
+                return RestoreFailure.Explain(string.Join(' ', command), result, rule);
+            }
+        }
+
+        return null;
+    }
+
+    private void Rollback(Present present)
+    {
+        string text = RestoreScript.Rollback(present.Saved, Enum.GetValues<Table>().Where(t => t != Table.Filter));
+        ToolResult result = tools.Run(backend.Restore(present.Version), ["--counters", "-w", LockWaitSeconds], text);
+        if (!result.Succeeded)
+        {
+            log.Error($"The tables could not be put back as they were: {result.Errors.Trim()}");
+        }
+
+        (present.Ledger ?? Ledger.Empty).Write(present.Version);
+        EmptyTables.Remove(present.Version, keep: Ledger.Empty.WithExisting(present.Tables, null));
+    }
+
+    /// <summary>What is there before anything is changed.</summary>
+    private sealed record Present(IpVersion Version, string Saved, Ledger? Ledger)
+    {
+        public Snapshot Tables { get; } = Snapshot.Parse(Saved);
+
+        public Ownership Ownership => new(Ledger);
+
+        public bool HoldsNothingOfOurs => RestoreScript.Remove(Tables, Ownership).Text.Length == 0;
     }
 }

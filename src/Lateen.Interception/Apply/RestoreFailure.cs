@@ -7,12 +7,14 @@ namespace Lateen.Interception.Apply;
 /// <summary>What a failed iptables-restore means: which rule, what is missing, what to do.</summary>
 internal static partial class RestoreFailure
 {
-    public static string Explain(string program, ToolResult result, RestoreScript script)
+    /// <summary>The rule is the one on the line that the program complains about.</summary>
+    public static string Explain(string program, ToolResult result, RestoreScript script) => Explain(program, result,
+        LineNumber().Match(result.Errors) is { Success: true } match ? script.RuleOn(int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture)) : null);
+
+    /// <summary>Which rule where that is known, what the program said, what to do.</summary>
+    public static string Explain(string program, ToolResult result, Rule? rule)
     {
         string said = result.Errors.Trim().ReplaceLineEndings(" ");
-        Rule? rule = LineNumber().Match(result.Errors) is { Success: true } match
-            ? script.RuleOn(int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture))
-            : null;
         string where = rule is null ? "" : $" at the rule \"-t {rule.Table.Name()} {rule}\"";
         return $"{program} failed{where} (exit code {result.ExitCode}): {said}; {Advice(said, rule)}";
     }

@@ -25,25 +25,32 @@ internal sealed class RestoreScript
     public Rule? RuleOn(int line) => _rules.GetValueOrDefault(line);
 
     /// <summary>From the present state to the rule set.</summary>
-    public static RestoreScript Replace(Snapshot present, RuleSet wanted)
+    public static RestoreScript Replace(Snapshot present, Ownership ownership, RuleSet wanted)
     {
         RestoreScript script = new();
         foreach (Table table in Enum.GetValues<Table>())
         {
-            script.AddTable(table, present[table], wanted);
+            script.AddTable(table, present[table], [.. ownership.Of(present[table])], wanted);
         }
 
         return script;
     }
 
-    /// <summary>From the present state to one without anything of ours.</summary>
-    public static RestoreScript Remove(Snapshot present) => Replace(present, new RuleSet(IpVersion.V4, []));
+    /// <summary>Puts tables back exactly as they were printed, whatever is in them now. For <c>iptables-restore --counters</c> without --noflush.</summary>
+    public static string Rollback(string savedBefore, IEnumerable<Table> touched)
+    {
+        Snapshot before = Snapshot.Parse(savedBefore);
+        IEnumerable<string> made = touched.Select(t => t.Name()).Where(t => before.Tables.All(b => b.Name != t));
+        return savedBefore + string.Concat(made.Select(t => $"*{t}\nCOMMIT\n"));
+    }
 
-    private void AddTable(Table table, SavedTable present, RuleSet wanted)
+    /// <summary>From the present state to one without anything of ours.</summary>
+    public static RestoreScript Remove(Snapshot present, Ownership ownership) => Replace(present, ownership, new RuleSet(IpVersion.V4, []));
+
+    private void AddTable(Table table, SavedTable present, string[] owned, RuleSet wanted)
     {
         string[] chains = [.. wanted.Chains.Where(c => c.Table == table).Select(c => c.Chain)];
         string[] obsolete = [.. present.Chains.Where(c => Chains.Ours.Contains(c) && !chains.Contains(c))];
-        string[] owned = [.. present.Rules.Where(Ownership.IsOursInBuiltInChain)];
         Rule[] rules = [.. wanted.Rules.Where(r => r.Table == table)];
         if (chains.Length + obsolete.Length + owned.Length + rules.Length == 0)
         {

@@ -34,4 +34,12 @@ internal static class Libc
     [DllImport("libc", EntryPoint = "setns", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     public static extern int SetNamespace(int fd, int kind);
+
+    [DllImport("libc", EntryPoint = "setfsuid")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    public static extern int SetFileSystemUser(uint id);
+
+    [DllImport("libc", EntryPoint = "setfsgid")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    public static extern int SetFileSystemGroup(uint id);
 }

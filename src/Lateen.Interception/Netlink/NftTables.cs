@@ -1,30 +1,68 @@
+using System.Buffers.Binary;
 using System.Text;
 using Lateen.Interception.Options;
 
 namespace Lateen.Interception.Netlink;
 
-/// <summary>Which nf_tables tables there are (nfnetlink NFT_MSG_GETTABLE).</summary>
+/// <summary>A chain of nf_tables.</summary>
+/// <param name="IsBase">Whether it hangs on a hook.</param>
+/// <param name="Uses">Rules in it and jumps to it.</param>
+/// <param name="Accepts">Whether its policy is accept.</param>
+internal sealed record NftChain(string Name, bool IsBase, uint Uses, bool Accepts);
+
+/// <summary>Which tables and chains nf_tables holds (nfnetlink, linux/netfilter/nf_tables.h).</summary>
 internal static class NftTables
 {
-    private const ushort GetTable = (10 << 8) | 1;
     private const int FixedLength = 4;
-    private const int AttributeName = 1;
+    private const int TableName = 1;
+    private const int ChainTable = 1;
+    private const int ChainName = 3;
+    private const int ChainHook = 4;
+    private const int ChainPolicy = 5;
+    private const int ChainUse = 6;
 
     /// <summary>Names of the tables of an IP version; null where the kernel has no nf_tables, or does not let us look.</summary>
-    public static IReadOnlyList<string>? Names(IpVersion version)
+    public static IReadOnlyList<string>? Names(IpVersion version) => Dump(NftBatch.GetTable, version) is { } tables
+        ? [.. tables.SelectMany(t => NetlinkSocket.Attributes(t, FixedLength)).Where(a => a.Type == TableName).Select(a => Name(a.Value))]
+        : null;
+
+    /// <summary>The chains of a table.</summary>
+    public static IReadOnlyList<NftChain> Chains(IpVersion version, string table)
     {
-        using NetlinkSocket? socket = NetlinkSocket.Open(NetlinkSocket.Netfilter);
-        if (socket is null)
+        List<NftChain> chains = [];
+        foreach (byte[] answer in Dump(NftBatch.GetChain, version) ?? [])
         {
-            return null;
+            Dictionary<int, byte[]> attributes = [];
+            foreach ((int type, byte[] value) in NetlinkSocket.Attributes(answer, FixedLength))
+            {
+                attributes[type] = value;
+            }
+
+            if (Name(attributes[ChainTable]) == table)
+            {
+                chains.Add(new NftChain(
+                    Name(attributes[ChainName]),
+                    attributes.ContainsKey(ChainHook),
+                    Number(attributes, ChainUse),
+                    Number(attributes, ChainPolicy) == 1));
+            }
         }
 
-        byte family = version == IpVersion.V4 ? (byte)2 : (byte)10;
+        return chains;
+    }
+
+    private static uint Number(Dictionary<int, byte[]> attributes, int type) =>
+        attributes.TryGetValue(type, out byte[]? value) && value.Length == 4 ? BinaryPrimitives.ReadUInt32BigEndian(value) : 0;
+
+    private static string Name(byte[] value) => Encoding.UTF8.GetString(value).TrimEnd('\0');
+
+    private static List<byte[]>? Dump(ushort type, IpVersion version)
+    {
+        using NetlinkSocket? socket = NetlinkSocket.Open(NetlinkSocket.Netfilter);
         List<byte[]> answers = [];
-        int error = socket.Ask(
-            new NetlinkMessage().Begin(GetTable, NetlinkMessage.Request | NetlinkMessage.Dump, 1, [family, 0, 0, 0]).ToArray(), answers);
-        return error != 0
-            ? null
-            : [.. answers.SelectMany(a => NetlinkSocket.Attributes(a, FixedLength)).Where(a => a.Type == AttributeName).Select(a => Encoding.UTF8.GetString(a.Value).TrimEnd('\0'))];
+        byte[] request = new NetlinkMessage()
+            .Begin(type, NetlinkMessage.Request | NetlinkMessage.Dump, 1, [NftBatch.Family(version), 0, 0, 0])
+            .ToArray();
+        return socket is null || socket.Ask(request, answers) != 0 ? null : answers;
     }
 }
