@@ -62,7 +62,6 @@ internal sealed class IptablesApplier(IToolRunner tools, InterceptionLog log, Ba
                 return new ApplyResult(failure);
             }
 
-            EmptyTables.Remove(version, keep: present.Ledger);
             if (present.Ledger is { Entries.IsEmpty: false })
             {
                 Ledger.Empty.Write(version);
@@ -101,9 +100,14 @@ internal sealed class IptablesApplier(IToolRunner tools, InterceptionLog log, Ba
             failure = RunCommands(set);
         }
 
-        if (failure is null && keepsLedger && both != wanted)
+        if (failure is null && keepsLedger)
         {
             wanted.Write(set.Version);
+        }
+
+        if (failure is null && present.Saved.Length > 0 && backend.Kind == BackendKind.IptablesNft)
+        {
+            EmptyTables.Remove(set.Version, keep: wanted);
         }
 
         return failure;
@@ -154,7 +158,10 @@ internal sealed class IptablesApplier(IToolRunner tools, InterceptionLog log, Ba
         }
 
         (present.Ledger ?? Ledger.Empty).Write(present.Version);
-        EmptyTables.Remove(present.Version, keep: Ledger.Empty.WithExisting(present.Tables, null));
+        if (backend.Kind == BackendKind.IptablesNft)
+        {
+            EmptyTables.Remove(present.Version, keep: Ledger.Empty.WithExisting(present.Tables, null));
+        }
     }
 
     /// <summary>What is there before anything is changed.</summary>

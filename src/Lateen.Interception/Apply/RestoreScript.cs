@@ -30,7 +30,7 @@ internal sealed class RestoreScript
         RestoreScript script = new();
         foreach (Table table in Enum.GetValues<Table>())
         {
-            script.AddTable(table, present[table], [.. ownership.Of(present[table])], wanted);
+            script.AddTable(table, present[table], ownership.Of(present[table]), wanted);
         }
 
         return script;
@@ -47,12 +47,12 @@ internal sealed class RestoreScript
     /// <summary>From the present state to one without anything of ours.</summary>
     public static RestoreScript Remove(Snapshot present, Ownership ownership) => Replace(present, ownership, new RuleSet(IpVersion.V4, []));
 
-    private void AddTable(Table table, SavedTable present, string[] owned, RuleSet wanted)
+    private void AddTable(Table table, SavedTable present, IReadOnlyList<PlacedRule> owned, RuleSet wanted)
     {
         string[] chains = [.. wanted.Chains.Where(c => c.Table == table).Select(c => c.Chain)];
         string[] obsolete = [.. present.Chains.Where(c => Chains.Ours.Contains(c) && !chains.Contains(c))];
         Rule[] rules = [.. wanted.Rules.Where(r => r.Table == table)];
-        if (chains.Length + obsolete.Length + owned.Length + rules.Length == 0)
+        if (chains.Length + obsolete.Length + owned.Count + rules.Length == 0)
         {
             return;
         }
@@ -61,22 +61,16 @@ internal sealed class RestoreScript
 
         // ":CHAIN -" makes the chain, or empties it where it is there already.
         _lines.AddRange(chains.Concat(obsolete).Select(c => $":{c} - [0:0]"));
-        _lines.AddRange(owned.Select(r => "-D" + r[2..]));
-        AddRules(rules, present, owned);
+        _lines.AddRange(owned.Select(r => r.Deletion));
+        AddRules(rules, owned);
         _lines.AddRange(obsolete.Select(c => "-X " + c));
         _lines.Add("COMMIT");
     }
 
-    private void AddRules(Rule[] rules, SavedTable present, string[] owned)
+    private void AddRules(Rule[] rules, IReadOnlyList<PlacedRule> owned)
     {
-        // Where ours stood in a built-in chain, so that a second run changes no order: rules in front of the first of ours.
-        Dictionary<string, int> next = [];
-        foreach (string chain in owned.Select(SavedTable.ChainOf).Distinct())
-        {
-            string[] all = [.. present.Rules.Where(r => SavedTable.ChainOf(r) == chain)];
-            next[chain] = Array.FindIndex(all, owned.Contains) + 1;
-        }
-
+        // Where ours stood in a built-in chain, so that a second run changes no order.
+        Dictionary<string, int> next = owned.GroupBy(o => o.Chain).ToDictionary(g => g.Key, g => g.Min(o => o.Number));
         foreach (Rule rule in rules)
         {
             if (next.TryGetValue(rule.Chain, out int position))
