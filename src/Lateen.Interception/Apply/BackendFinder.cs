@@ -28,7 +28,7 @@ internal sealed class BackendFinder(IToolRunner tools)
             return legacy;
         }
 
-        bool kernelHasNft = NftTables.Names(IpVersion.V4) is not null;
+        bool kernelHasNft = NftTables.IsThere();
         if (nft is not null && (kernelHasNft || legacy is null))
         {
             return nft;

@@ -13,6 +13,7 @@ internal sealed record NftChain(string Name, bool IsBase, uint Uses, bool Accept
 /// <summary>Which tables and chains nf_tables holds (nfnetlink, linux/netfilter/nf_tables.h).</summary>
 internal static class NftTables
 {
+    private const int NotPermitted = 1;
     private const int FixedLength = 4;
     private const int TableName = 1;
     private const int ChainTable = 1;
@@ -56,13 +57,22 @@ internal static class NftTables
 
     private static string Name(byte[] value) => Encoding.UTF8.GetString(value).TrimEnd('\0');
 
+    /// <summary>Whether the kernel has nf_tables, be it that it does not let us look.</summary>
+    public static bool IsThere() => Ask(Request(NftBatch.GetTable, IpVersion.V4), []) is 0 or NotPermitted;
+
     private static List<byte[]>? Dump(ushort type, IpVersion version)
     {
-        using NetlinkSocket? socket = NetlinkSocket.Open(NetlinkSocket.Netfilter);
         List<byte[]> answers = [];
-        byte[] request = new NetlinkMessage()
-            .Begin(type, NetlinkMessage.Request | NetlinkMessage.Dump, 1, [NftBatch.Family(version), 0, 0, 0])
-            .ToArray();
-        return socket is null || socket.Ask(request, answers) != 0 ? null : answers;
+        return Ask(Request(type, version), answers) == 0 ? answers : null;
+    }
+
+    private static byte[] Request(ushort type, IpVersion version) => new NetlinkMessage()
+        .Begin(type, NetlinkMessage.Request | NetlinkMessage.Dump, 1, [NftBatch.Family(version), 0, 0, 0])
+        .ToArray();
+
+    private static int Ask(byte[] request, List<byte[]> answers)
+    {
+        using NetlinkSocket? socket = NetlinkSocket.Open(NetlinkSocket.Netfilter);
+        return socket?.Ask(request, answers) ?? -1;
     }
 }
