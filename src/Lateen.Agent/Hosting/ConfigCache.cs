@@ -59,7 +59,7 @@ internal sealed class ConfigCache(string? folder, ILogger logger)
                 proxy.Apply(typeUrl, response.VersionInfo, response.Resources);
                 count += response.Resources.Count;
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidProtocolBufferException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 AgentLog.NotRestored(logger, PathOf(typeUrl), e.Message);
             }

@@ -100,9 +100,9 @@ internal static class NodeBuilder
         {
             return XdsJson.Parse<Value>(text);
         }
-        catch (Google.Protobuf.InvalidProtocolBufferException)
+        catch (IOException)
         {
-            // A variable that only looks like ours must not keep the pod from starting.
+            // What the parser throws for broken JSON and for a wrong shape. A variable that only looks like ours must not keep the pod from starting.
             return null;
         }
     }

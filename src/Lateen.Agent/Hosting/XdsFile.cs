@@ -1,5 +1,4 @@
 using Envoy.Service.Discovery.V3;
-using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Lateen.Api;
 using Lateen.Proxy;
@@ -34,7 +33,7 @@ internal static class XdsFile
             }
             return [XdsJson.Parse<DiscoveryResponse>(text)];
         }
-        catch (Exception e) when (e is InvalidProtocolBufferException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new InvalidDataException($"{path}: {e.Message}", e);
         }

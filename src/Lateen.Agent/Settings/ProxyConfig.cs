@@ -65,7 +65,7 @@ internal sealed record ProxyConfig
 
     private static ProxyConfig Apply(ProxyConfig config, JsonProperty property) => property.Name switch
     {
-        "discoveryAddress" => config with { DiscoveryAddress = property.Value.GetString() is { Length: > 0 } a ? a : config.DiscoveryAddress },
+        "discoveryAddress" => config with { DiscoveryAddress = property.Value.ToString() is { Length: > 0 } a ? a : config.DiscoveryAddress },
         "concurrency" => config with { Concurrency = Number(property) },
         "proxyAdminPort" => config with { ProxyAdminPort = Number(property) },
         "statusPort" => config with { StatusPort = Number(property) },
@@ -77,12 +77,12 @@ internal sealed record ProxyConfig
     };
 
     private static int Number(JsonProperty property) =>
-        property.Value.TryGetInt32(out var value) && value >= 0
+        property.Value.ValueKind == JsonValueKind.Number && property.Value.TryGetInt32(out var value) && value >= 0
             ? value
             : throw new FormatException($"{property.Name}: {property.Value} is not a whole number of 0 or more");
 
     private static TimeSpan Duration(JsonProperty property) =>
-        property.Value.GetString() is { Length: > 1 } text && text[^1] == 's'
+        property.Value.ToString() is { Length: > 1 } text && text[^1] == 's'
             && double.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 0 and < 1e6
             ? TimeSpan.FromSeconds(seconds)
             : throw new FormatException($"{property.Name}: {property.Value} is not a duration such as \"5s\"");
