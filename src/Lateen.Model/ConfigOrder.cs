@@ -15,7 +15,7 @@ public static class ConfigOrder
     public static EquatableArray<T> Of<T>(EquatableArray<IIstioConfig> configs)
         where T : IIstioConfig
     {
-        var items = ((IEnumerable<IIstioConfig>)configs).OfType<T>().ToList();
+        var items = configs.OfType<T>().ToList();
         items.Sort((a, b) => Compare(a.Meta, b.Meta));
         return items.ToEquatableArray();
     }

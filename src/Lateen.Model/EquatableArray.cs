@@ -75,7 +75,7 @@ public readonly struct EquatableArray<T> : IReadOnlyList<T>, IEquatable<Equatabl
     }
 
     /// <summary>Enumerates without an allocation.</summary>
-    public ReadOnlySpan<T>.Enumerator GetEnumerator() => AsSpan().GetEnumerator();
+    public Enumerator GetEnumerator() => new(_items ?? []);
 
     IEnumerator<T> IEnumerable<T>.GetEnumerator() => ((IEnumerable<T>)(_items ?? [])).GetEnumerator();
 
@@ -83,6 +83,25 @@ public readonly struct EquatableArray<T> : IReadOnlyList<T>, IEquatable<Equatabl
 
     /// <inheritdoc/>
     public override string ToString() => $"[{string.Join(", ", _items ?? [])}]";
+
+    /// <summary>Walks the items; usable across a yield, unlike a span's.</summary>
+    [SuppressMessage("Design", "CA1034", Justification = "As ImmutableArray has it")]
+    [SuppressMessage("Performance", "CA1815", Justification = "Enumerators are not compared")]
+    public struct Enumerator
+    {
+        private readonly T[] _items;
+        private int _at;
+
+        internal Enumerator(T[] items)
+        {
+            _items = items;
+            _at = -1;
+        }
+
+        public readonly T Current => _items[_at];
+
+        public bool MoveNext() => ++_at < _items.Length;
+    }
 
     public static bool operator ==(EquatableArray<T> left, EquatableArray<T> right) => left.Equals(right);
 

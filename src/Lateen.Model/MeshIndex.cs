@@ -1,9 +1,12 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
+using Lateen.Model.Extensions;
 using Lateen.Model.Networking;
+using Lateen.Model.Policies;
 using Lateen.Model.Routing;
 using Lateen.Model.Scope;
 using Lateen.Model.Services;
+using Lateen.Model.Telemetry;
 using Lateen.Model.Workloads;
 
 namespace Lateen.Model;
@@ -21,21 +24,27 @@ public sealed class MeshIndex
     internal MeshIndex(MeshInputs inputs, IEnumerable<Service> entryServices)
     {
         Inputs = inputs;
-        var services = ((IEnumerable<Service>)inputs.Services).Concat(entryServices).ToList();
+        var services = inputs.Services.Concat(entryServices).ToList();
         services.Sort(CompareAge);
         Services = services.ToEquatableArray();
         _byHost = services.GroupBy(s => s.Hostname).ToFrozenDictionary(g => g.Key, g => g.ToEquatableArray());
-        _workloadsByAddress = ((IEnumerable<Workload>)inputs.Workloads)
-            .SelectMany(w => ((IEnumerable<string>)w.Addresses).Select(a => (Address: a, Workload: w)))
+        _workloadsByAddress = inputs.Workloads
+            .SelectMany(w => w.Addresses.Select(a => (Address: a, Workload: w)))
             .GroupBy(p => p.Address)
             .ToFrozenDictionary(g => g.Key, g => g.First().Workload);
-        _namespaces = ((IEnumerable<MeshNamespace>)inputs.Namespaces)
+        _namespaces = inputs.Namespaces
             .GroupBy(n => n.Name).ToFrozenDictionary(g => g.Key, g => g.First());
-        _nodes = ((IEnumerable<Node>)inputs.Nodes).GroupBy(n => n.Name).ToFrozenDictionary(g => g.Key, g => g.First());
+        _nodes = inputs.Nodes.GroupBy(n => n.Name).ToFrozenDictionary(g => g.Key, g => g.First());
         VirtualServices = VirtualServiceIndex.Build(inputs);
         DestinationRules = DestinationRuleIndex.Build(inputs);
         Gateways = ConfigOrder.Of<GatewayConfig>(inputs.Configs);
         Sidecars = ConfigOrder.Of<SidecarConfig>(inputs.Configs);
+        PeerAuthentications = ConfigOrder.Of<PeerAuthenticationConfig>(inputs.Configs);
+        EnvoyFilters = ConfigOrder.Of<EnvoyFilterConfig>(inputs.Configs);
+        AuthorizationPolicies = ConfigOrder.Of<AuthorizationPolicyConfig>(inputs.Configs);
+        RequestAuthentications = ConfigOrder.Of<RequestAuthenticationConfig>(inputs.Configs);
+        Telemetries = ConfigOrder.Of<TelemetryConfig>(inputs.Configs);
+        WasmPlugins = ConfigOrder.Of<WasmPluginConfig>(inputs.Configs);
     }
 
     public MeshInputs Inputs { get; }
@@ -52,6 +61,24 @@ public sealed class MeshIndex
 
     /// <summary>The oldest first.</summary>
     public EquatableArray<SidecarConfig> Sidecars { get; }
+
+    /// <summary>The oldest first.</summary>
+    public EquatableArray<PeerAuthenticationConfig> PeerAuthentications { get; }
+
+    /// <summary>The oldest first.</summary>
+    public EquatableArray<EnvoyFilterConfig> EnvoyFilters { get; }
+
+    /// <summary>The oldest first.</summary>
+    public EquatableArray<AuthorizationPolicyConfig> AuthorizationPolicies { get; }
+
+    /// <summary>The oldest first.</summary>
+    public EquatableArray<RequestAuthenticationConfig> RequestAuthentications { get; }
+
+    /// <summary>The oldest first.</summary>
+    public EquatableArray<TelemetryConfig> Telemetries { get; }
+
+    /// <summary>The oldest first.</summary>
+    public EquatableArray<WasmPluginConfig> WasmPlugins { get; }
 
     /// <summary>The services of that host in any namespace.</summary>
     public EquatableArray<Service> ServicesOf(string hostname) => _byHost.TryGetValue(hostname, out var found) ? found : default;

@@ -75,7 +75,7 @@ public sealed class MeshSnapshot
     {
         if (_endpoints.TryGetValue(service.Key, out var shard))
         {
-            foreach (var endpoint in (IEnumerable<Endpoint>)shard.Endpoints)
+            foreach (var endpoint in shard.Endpoints)
             {
                 if (endpoint.ServicePortName == port.Name)
                 {

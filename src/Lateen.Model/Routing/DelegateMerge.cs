@@ -9,7 +9,7 @@ internal static class DelegateMerge
     public static EquatableArray<VirtualServiceConfig> Merge(
         EquatableArray<VirtualServiceConfig> all, EquatableArray<string> defaultExportTo)
     {
-        var delegates = ((IEnumerable<VirtualServiceConfig>)all)
+        var delegates = all
             .Where(v => v.Hosts.IsEmpty)
             .GroupBy(v => (v.Meta.Namespace, v.Meta.Name))
             .ToDictionary(g => g.Key, g => g.First());
@@ -21,7 +21,7 @@ internal static class DelegateMerge
                 continue;
             }
 
-            merged.Add(((IEnumerable<HttpRoute>)root.Http).Any(r => r.Delegate is not null)
+            merged.Add(root.Http.Any(r => r.Delegate is not null)
                 ? root with { Http = Routes(root, delegates, defaultExportTo) }
                 : root);
         }
@@ -57,7 +57,7 @@ internal static class DelegateMerge
     /// <summary>The delegate's routes under the conditions and settings of the root's route.</summary>
     internal static IEnumerable<HttpRoute> MergeRoutes(HttpRoute root, EquatableArray<HttpRoute> delegated)
     {
-        foreach (var route in (IEnumerable<HttpRoute>)delegated)
+        foreach (var route in delegated)
         {
             if (MergeMatches(root.Match, route.Match) is { } matches)
             {
@@ -161,7 +161,7 @@ internal static class DelegateMerge
         || root.SourceLabels.Any(l => inner.SourceLabels.TryGetValue(l.Key, out var other) && other != l.Value)
         || (root.SourceNamespace.Length > 0 && inner.SourceNamespace.Length > 0 && root.SourceNamespace != inner.SourceNamespace)
         || (!inner.Gateways.IsEmpty && !root.Gateways.IsEmpty
-            && ((IEnumerable<string>)inner.Gateways).Any(g => !((IEnumerable<string>)root.Gateways).Contains(g)));
+            && inner.Gateways.Any(g => !root.Gateways.Contains(g)));
 
     private static bool Conflicts(EquatableMap<string, StringMatch> root, EquatableMap<string, StringMatch> inner) =>
         root.Any(m => inner.TryGetValue(m.Key, out var other) && Conflicts(m.Value, other));

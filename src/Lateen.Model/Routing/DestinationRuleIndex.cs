@@ -143,16 +143,16 @@ public sealed record MergedRule(DestinationRuleConfig Rule, EquatableArray<Confi
 {
     internal MergedRule With(DestinationRuleConfig other)
     {
-        var names = ((IEnumerable<Subset>)Rule.Subsets).Select(s => s.Name).ToHashSet();
+        var names = Rule.Subsets.Select(s => s.Name).ToHashSet();
         return new(
             Rule with
             {
                 TrafficPolicy = Rule.TrafficPolicy ?? other.TrafficPolicy,
-                Subsets = [.. Rule.Subsets, .. ((IEnumerable<Subset>)other.Subsets).Where(s => names.Add(s.Name))],
+                Subsets = [.. Rule.Subsets, .. other.Subsets.Where(s => names.Add(s.Name))],
             },
             From.Add(other.Meta));
     }
 
     /// <summary>The subset of that name; null when there is none.</summary>
-    public Subset? FindSubset(string name) => ((IEnumerable<Subset>)Rule.Subsets).FirstOrDefault(s => s.Name == name);
+    public Subset? FindSubset(string name) => Rule.Subsets.FirstOrDefault(s => s.Name == name);
 }

@@ -52,5 +52,5 @@ internal static class ShortNames
         destination with { Host = HostName.Resolve(destination.Host, ns, domain) };
 
     private static EquatableArray<T> Map<T>(EquatableArray<T> items, Func<T, T> map) =>
-        ((IEnumerable<T>)items).Select(map).ToEquatableArray();
+        items.Select(map).ToEquatableArray();
 }

@@ -31,8 +31,8 @@ public sealed class VirtualServiceIndex
             .Select(v => ShortNames.Resolve(v, inputs.Domain))
             .ToEquatableArray();
         var all = DelegateMerge.Merge(resolved, inputs.Mesh.DefaultVirtualServiceExportTo);
-        var byGateway = ((IEnumerable<VirtualServiceConfig>)all)
-            .SelectMany(v => ((IEnumerable<string>)v.Gateways).Distinct().Select(g => (Gateway: g, Config: v)))
+        var byGateway = all
+            .SelectMany(v => v.Gateways.Distinct().Select(g => (Gateway: g, Config: v)))
             .GroupBy(p => p.Gateway)
             .ToFrozenDictionary(g => g.Key, g => g.Select(p => p.Config).ToEquatableArray());
         return new(all, byGateway, inputs.Mesh.DefaultVirtualServiceExportTo);
@@ -57,7 +57,7 @@ public sealed class VirtualServiceIndex
             }
 
             var exportTo = config.ExportTo.IsEmpty ? _defaultExportTo : config.ExportTo;
-            var list = ((IEnumerable<string>)exportTo).Contains(Visibility.Public) ? toAll
+            var list = exportTo.Contains(Visibility.Public) ? toAll
                 : Visibility.IsPrivate(config.ExportTo, _defaultExportTo, config.Meta.Namespace) ? own
                 : toNamespace;
             list.Add(config);

@@ -10,7 +10,7 @@ internal static class SidecarScopeBuilder
 {
     public static SidecarScope Build(MeshIndex index, string @namespace, SidecarConfig? sidecar)
     {
-        var visible = ((IEnumerable<Service>)index.Services).Where(s => index.IsVisible(s, @namespace)).ToEquatableArray();
+        var visible = index.Services.Where(s => index.IsVisible(s, @namespace)).ToEquatableArray();
         var routes = index.VirtualServices.For(@namespace, VirtualServiceIndex.MeshGateway);
         if (sidecar is null || (sidecar.Egress.IsEmpty && sidecar.Ingress.IsEmpty && sidecar.OutboundTrafficPolicy is null))
         {
@@ -104,7 +104,7 @@ internal static class SidecarScopeBuilder
 
     private static EquatableArray<VirtualServiceConfig> SelectVirtualServices(
         EquatableArray<VirtualServiceConfig> routes, HostImports imports) =>
-        ((IEnumerable<VirtualServiceConfig>)routes).Where(imports.Includes).ToEquatableArray();
+        routes.Where(imports.Includes).ToEquatableArray();
 
     /// <summary>Adds services that imported routes lead to and that were not imported themselves: they need clusters.</summary>
     private static EquatableArray<Service> WithRouteDestinations(MeshIndex index, List<EgressScope> egress, string @namespace)
@@ -120,7 +120,7 @@ internal static class SidecarScopeBuilder
         {
             foreach (var (host, ports) in RouteDestinations.Of(route))
             {
-                var candidates = ((IEnumerable<Service>)index.ServicesOf(host)).Where(s => index.IsVisible(s, @namespace)).ToList();
+                var candidates = index.ServicesOf(host).Where(s => index.IsVisible(s, @namespace)).ToList();
                 var chosen = candidates.Find(s => s.Namespace == @namespace)
                     ?? services.Find(s => s.Hostname == host)
                     ?? candidates.OrderBy(s => s.Namespace, StringComparer.Ordinal).FirstOrDefault();
@@ -141,7 +141,7 @@ internal static class SidecarScopeBuilder
             return service;
         }
 
-        var matching = ((IEnumerable<ServicePort>)service.Ports).Where(p => ports.Contains(p.Number)).ToEquatableArray();
+        var matching = service.Ports.Where(p => ports.Contains(p.Number)).ToEquatableArray();
         return matching.IsEmpty ? null : service with { Ports = matching };
     }
 
@@ -156,7 +156,7 @@ internal static class SidecarScopeBuilder
 
         // Several entries import different ports of one service: it has all of them.
         var existing = services[at];
-        var missing = ((IEnumerable<ServicePort>)service.Ports).Where(p => existing.FindPort(p.Number) is null).ToList();
+        var missing = service.Ports.Where(p => existing.FindPort(p.Number) is null).ToList();
         if (missing.Count > 0)
         {
             services[at] = existing with { Ports = [.. existing.Ports, .. missing] };

@@ -34,7 +34,7 @@ internal static class ServiceEntryConversion
     /// <summary>One service for each host and address.</summary>
     internal static List<Service> Services(ServiceEntryConfig entry)
     {
-        var ports = ((IEnumerable<GatewayPort>)entry.Ports).Select(p => new ServicePort
+        var ports = entry.Ports.Select(p => new ServicePort
         {
             Name = p.Name,
             Number = p.Number,
@@ -93,7 +93,7 @@ internal static class ServiceEntryConversion
         if (entry.Endpoints.IsEmpty && service.Resolution is Resolution.Dns or Resolution.DnsRoundRobin && entry.Endpoints.IsEmpty)
         {
             // Without endpoints the host itself is resolved.
-            return ((IEnumerable<GatewayPort>)entry.Ports).Select(p => new Endpoint
+            return entry.Ports.Select(p => new Endpoint
             {
                 Address = service.Hostname,
                 Port = p.TargetPort != 0 ? p.TargetPort : p.Number,
@@ -105,7 +105,7 @@ internal static class ServiceEntryConversion
             });
         }
 
-        return ((IEnumerable<WorkloadEntrySpec>)entry.Endpoints).SelectMany(e =>
+        return entry.Endpoints.SelectMany(e =>
             OfSpec(e, e.Labels, entry, inputs, entry.Meta.Namespace, workloadName: ""));
     }
 
@@ -116,7 +116,7 @@ internal static class ServiceEntryConversion
         MeshInputs inputs,
         EquatableArray<WorkloadEntryConfig> workloadEntries)
     {
-        foreach (var workloadEntry in (IEnumerable<WorkloadEntryConfig>)workloadEntries)
+        foreach (var workloadEntry in workloadEntries)
         {
             var labels = workloadEntry.Spec.Labels.IsEmpty
                 ? workloadEntry.Meta.Labels
@@ -137,14 +137,14 @@ internal static class ServiceEntryConversion
             yield break;
         }
 
-        foreach (var pod in (IEnumerable<Workload>)inputs.Workloads)
+        foreach (var pod in inputs.Workloads)
         {
             if (pod.Namespace != entry.Meta.Namespace || !pod.Ready || pod.Addresses.IsEmpty || !selector.Matches(pod.Labels))
             {
                 continue;
             }
 
-            foreach (var port in (IEnumerable<GatewayPort>)entry.Ports)
+            foreach (var port in entry.Ports)
             {
                 yield return OfPod(pod, port, inputs);
             }
@@ -180,7 +180,7 @@ internal static class ServiceEntryConversion
         const string UnixPrefix = "unix://";
         var isUnix = spec.Address.StartsWith(UnixPrefix, StringComparison.Ordinal);
         var tlsMode = labels.Find("security.istio.io/tlsMode") ?? (spec.ServiceAccount.Length > 0 ? "istio" : "disabled");
-        foreach (var port in (IEnumerable<GatewayPort>)entry.Ports)
+        foreach (var port in entry.Ports)
         {
             yield return new Endpoint
             {

@@ -1,0 +1,109 @@
+using Envoy.Config.Cluster.V3;
+using Lateen.Model;
+using Lateen.Model.Networking;
+using Lateen.Model.Services;
+using Lateen.Translation.Endpoints;
+using Lateen.Translation.Policies;
+
+namespace Lateen.Translation.Clusters;
+
+/// <summary>A cluster for each port of each service that the proxy may call, and for each subset of it.</summary>
+internal static class OutboundClusters
+{
+    public static IEnumerable<Cluster> Build(ProxyContext context)
+    {
+        foreach (var service in context.Scope.Services)
+        {
+            if (service.Resolution == Resolution.Alias)
+            {
+                continue;
+            }
+
+            foreach (var port in service.Ports)
+            {
+                if (port.Protocol == Protocol.Udp)
+                {
+                    continue;
+                }
+
+                foreach (var cluster in OfPort(context, service, port))
+                {
+                    yield return cluster;
+                }
+            }
+        }
+    }
+
+    private static IEnumerable<Cluster> OfPort(ProxyContext context, Service service, ServicePort port)
+    {
+        var rule = context.RuleFor(service);
+        if (Build(context, new(service, port, rule?.Rule, rule?.From ?? default, Subset: null)) is { } whole)
+        {
+            yield return whole;
+        }
+
+        foreach (var subset in (IEnumerable<Subset>)(rule?.Rule.Subsets ?? default))
+        {
+            if (Build(context, new(service, port, rule!.Rule, rule.From, subset)) is { } part)
+            {
+                yield return part;
+            }
+        }
+    }
+
+    private static Cluster? Build(ProxyContext context, OutboundTarget target)
+    {
+        var name = Naming.Outbound(target.Service.Hostname, target.Subset?.Name ?? "", target.Port.Number);
+        var cluster = new Cluster
+        {
+            Name = name,
+            Type = Discovery(context, target.Service),
+            ConnectTimeout = context.Mesh.ConnectTimeout.ToDuration(),
+            CircuitBreakers = ConnectionPools.NoLimits(),
+            Metadata = ClusterMetadata.Of(target),
+        };
+        if (context.Mesh.OutboundClusterStatName.Length > 0)
+        {
+            cluster.AltStatName = StatNames.Of(context.Mesh.OutboundClusterStatName, target);
+        }
+
+        var policy = TrafficPolicies.Effective(
+            target.Rule?.TrafficPolicy, target.Subset?.TrafficPolicy, target.Port.Number) ?? new TrafficPolicy();
+        ConnectionPools.Apply(cluster, policy.ConnectionPool, target.Port.Protocol, context.Mesh);
+        Keepalive.Apply(cluster, policy.ConnectionPool?.Tcp?.TcpKeepalive, context.Mesh.TcpKeepalive);
+        LoadBalancing.Apply(cluster, policy.LoadBalancer, target.Port.Protocol, context);
+        OutlierDetections.Apply(cluster, policy.OutlierDetection);
+        switch (cluster.Type)
+        {
+            case Cluster.Types.DiscoveryType.Eds:
+                cluster.EdsClusterConfig = new() { EdsConfig = Protobuf.Ads(), ServiceName = name };
+                break;
+            case Cluster.Types.DiscoveryType.StrictDns or Cluster.Types.DiscoveryType.LogicalDns:
+                var assignment = LoadAssignments.Build(context, target, name, policy);
+                if (assignment.Endpoints.Count == 0)
+                {
+                    return null;
+                }
+
+                cluster.LoadAssignment = assignment;
+                cluster.DnsLookupFamily = context.SupportsIpv4 ? Cluster.Types.DnsLookupFamily.V4Only : Cluster.Types.DnsLookupFamily.V6Only;
+                cluster.DnsRefreshRate = context.Mesh.DnsRefreshRate.ToDuration();
+                cluster.RespectDnsTtl = true;
+                break;
+        }
+
+        UpstreamTls.Apply(cluster, policy.Tls, target, context);
+        return cluster;
+    }
+
+    private static Cluster.Types.DiscoveryType Discovery(ProxyContext context, Service service) => service.Resolution switch
+    {
+        Resolution.Dns => Cluster.Types.DiscoveryType.StrictDns,
+        Resolution.DnsRoundRobin => Cluster.Types.DiscoveryType.LogicalDns,
+        // A gateway's caller did not choose an address of the service: it balances over the endpoints.
+        Resolution.Passthrough when context.IsGateway => Cluster.Types.DiscoveryType.Eds,
+        Resolution.Passthrough when context.Settings.EdsForHeadlessServices && service.IsHeadless => Cluster.Types.DiscoveryType.Eds,
+        Resolution.Passthrough => Cluster.Types.DiscoveryType.OriginalDst,
+        _ => Cluster.Types.DiscoveryType.Eds,
+    };
+}

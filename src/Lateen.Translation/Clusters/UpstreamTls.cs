@@ -1,0 +1,172 @@
+using Envoy.Config.Cluster.V3;
+using Envoy.Config.Core.V3;
+using Envoy.Extensions.TransportSockets.Tls.V3;
+using Google.Protobuf.WellKnownTypes;
+using Lateen.Model;
+using Lateen.Model.Networking;
+using Lateen.Model.Policies;
+using Lateen.Model.Services;
+using Lateen.Translation.Policies;
+
+namespace Lateen.Translation.Clusters;
+
+/// <summary>TLS towards a service: what its DestinationRule says, else mutual TLS of the mesh where both ends can do it.</summary>
+internal static class UpstreamTls
+{
+    private const string TlsSocket = "envoy.transport_sockets.tls";
+    private const string RawSocket = "envoy.transport_sockets.raw_buffer";
+    private const string MatchKey = "tlsMode";
+    private const string MutualMode = "istio";
+
+    public static void Apply(Cluster cluster, ClientTlsSettings? settings, OutboundTarget target, ProxyContext context)
+    {
+        if (settings is not null)
+        {
+            if (settings.Mode is ClientTlsMode.Simple or ClientTlsMode.Mutual)
+            {
+                ConfigReference.Istio(cluster.Metadata).Fields["alpn_override"] = Value.ForString("false");
+            }
+
+            if (Context(cluster, Completed(settings, target, context), target, context) is { } explicitContext)
+            {
+                cluster.TransportSocket = Socket(explicitContext);
+            }
+
+            return;
+        }
+
+        if (!IsInferred(target, context))
+        {
+            return;
+        }
+
+        var mutual = Context(cluster, Completed(new() { Mode = ClientTlsMode.IstioMutual }, target, context), target, context)!;
+        if (cluster.Type == Cluster.Types.DiscoveryType.OriginalDst)
+        {
+            // There is no endpoint to match on: all of them have to be able.
+            if (AllEndpointsCan(context, target))
+            {
+                cluster.TransportSocket = Socket(mutual);
+            }
+
+            return;
+        }
+
+        cluster.TransportSocketMatches.Add(new Cluster.Types.TransportSocketMatch
+        {
+            Name = "tlsMode-istio",
+            Match = Protobuf.StructOf((MatchKey, Value.ForString(MutualMode))),
+            TransportSocket = Socket(mutual),
+        });
+        cluster.TransportSocketMatches.Add(new Cluster.Types.TransportSocketMatch
+        {
+            Name = "tlsMode-disabled",
+            Match = new(),
+            TransportSocket = new()
+            {
+                Name = RawSocket,
+                TypedConfig = Protobuf.EmptyOf("envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"),
+            },
+        });
+    }
+
+    /// <summary>Istio, "Auto mutual TLS": no rule, not external, and servers of the namespace do not refuse it.</summary>
+    private static bool IsInferred(OutboundTarget target, ProxyContext context) =>
+        context.Mesh.EnableAutoMtls
+        && !target.Service.MeshExternal
+        && MutualTls.OfNamespace(context.Snapshot, target.Service.Namespace) != MutualTlsMode.Disable;
+
+    private static bool AllEndpointsCan(ProxyContext context, OutboundTarget target)
+    {
+        var any = false;
+        foreach (var endpoint in context.Snapshot.EndpointsOf(target.Service, target.Port))
+        {
+            any = true;
+            if (endpoint.TlsMode != MutualMode)
+            {
+                return false;
+            }
+        }
+
+        return any;
+    }
+
+    /// <summary>Fills in the names that the mesh knows: server name and identities.</summary>
+    private static ClientTlsSettings Completed(ClientTlsSettings settings, OutboundTarget target, ProxyContext context)
+    {
+        if (settings.Mode == ClientTlsMode.IstioMutual)
+        {
+            var identities = settings.SubjectAltNames;
+            if (identities.IsEmpty)
+            {
+                identities = Identities(target.Service, context);
+            }
+
+            return settings with
+            {
+                SubjectAltNames = identities,
+                Sni = settings.Sni.Length > 0
+                    ? settings.Sni
+                    : Naming.OutboundSni(target.Service.Hostname, target.Subset?.Name ?? "", target.Port.Number),
+            };
+        }
+
+        return settings.SubjectAltNames.IsEmpty ? settings with { SubjectAltNames = target.Service.ServiceAccounts } : settings;
+    }
+
+    private static EquatableArray<string> Identities(Service service, ProxyContext context) =>
+        service.ServiceAccounts
+            .Concat((IEnumerable<string>)context.Snapshot.EndpointsOf(service.Key).ServiceAccounts)
+            .Distinct()
+            .Order(StringComparer.Ordinal)
+            .ToEquatableArray();
+
+    private static UpstreamTlsContext? Context(
+        Cluster cluster, ClientTlsSettings settings, OutboundTarget target, ProxyContext context)
+    {
+        var common = new CommonTlsContext { TlsParams = Policies.TlsParameters.Client(context.Mesh) };
+        var result = new UpstreamTlsContext { CommonTlsContext = common, Sni = settings.Sni };
+        var http2 = ConnectionPools.IsHttp2(cluster);
+        switch (settings.Mode)
+        {
+            case ClientTlsMode.Disable:
+                return null;
+            case ClientTlsMode.IstioMutual:
+                common.TlsCertificateSdsSecretConfigs.Add(SecretSources.Workload("default"));
+                common.CombinedValidationContext = new()
+                {
+                    DefaultValidationContext = Sans(settings.SubjectAltNames),
+                    ValidationContextSdsSecretConfig = SecretSources.Workload("ROOTCA"),
+                };
+                common.AlpnProtocols.Add("istio-peer-exchange");
+                common.AlpnProtocols.Add("istio");
+                if (http2)
+                {
+                    common.AlpnProtocols.Add("h2");
+                }
+
+                return result;
+            default:
+                ClientCertificates.Apply(common, settings, target, context);
+                if (http2)
+                {
+                    common.AlpnProtocols.Add("h2");
+                }
+
+                return result;
+        }
+    }
+
+    public static CertificateValidationContext Sans(EquatableArray<string> names)
+    {
+        var result = new CertificateValidationContext();
+        foreach (var name in names)
+        {
+            result.MatchSubjectAltNames.Add(new Envoy.Type.Matcher.V3.StringMatcher { Exact = name });
+        }
+
+        return result;
+    }
+
+    private static TransportSocket Socket(UpstreamTlsContext context) => new() { Name = TlsSocket, TypedConfig = context.Pack() };
+}

@@ -1,0 +1,50 @@
+using Envoy.Config.Core.V3;
+using Google.Protobuf.WellKnownTypes;
+using Lateen.Model;
+
+namespace Lateen.Translation;
+
+/// <summary>Metadata that says which Istio resource a piece of xDS comes from.</summary>
+internal static class ConfigReference
+{
+    /// <summary>`/apis/networking.istio.io/v1alpha3/namespaces/default/virtual-service/reviews`.</summary>
+    public static string Path(ConfigMeta meta) =>
+        $"/apis/{meta.Group}/{meta.Version}/namespaces/{meta.Namespace}/{Kebab(meta.Kind)}/{meta.Name}";
+
+    public static Metadata Of(ConfigMeta meta)
+    {
+        var metadata = new Metadata();
+        Add(metadata, meta);
+        return metadata;
+    }
+
+    public static void Add(Metadata metadata, ConfigMeta meta) =>
+        Istio(metadata).Fields["config"] = Value.ForString(Path(meta));
+
+    /// <summary>The `istio` part of a metadata message, made when missing.</summary>
+    public static Struct Istio(Metadata metadata)
+    {
+        if (!metadata.FilterMetadata.TryGetValue(Naming.IstioMetadata, out var istio))
+        {
+            metadata.FilterMetadata[Naming.IstioMetadata] = istio = new();
+        }
+
+        return istio;
+    }
+
+    private static string Kebab(string kind)
+    {
+        var text = new System.Text.StringBuilder();
+        foreach (var c in kind)
+        {
+            if (char.IsUpper(c) && text.Length > 0)
+            {
+                text.Append('-');
+            }
+
+            text.Append(char.ToLowerInvariant(c));
+        }
+
+        return text.ToString();
+    }
+}

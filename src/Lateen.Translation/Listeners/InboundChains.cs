@@ -1,0 +1,127 @@
+using Envoy.Config.Core.V3;
+using Envoy.Config.Listener.V3;
+using Lateen.Model;
+using Lateen.Model.Policies;
+using Lateen.Translation.Policies;
+using Lateen.Translation.Routes;
+
+namespace Lateen.Translation.Listeners;
+
+/// <summary>Filter chains of inbound ports.</summary>
+internal static class InboundChains
+{
+    private const string CatchAllHttp = "virtualInbound-catchall-http";
+    private const string CatchAllTcp = "virtualInbound";
+
+    /// <summary>The chains of a port of the workload.</summary>
+    public static IEnumerable<FilterChain> OfPort(ProxyContext context, InboundPort port, MutualTlsMode mode)
+    {
+        var name = Naming.Listener(context.Wildcard, port.TargetPort);
+        foreach (var kind in Kinds(context, port, mode))
+        {
+            var chain = new FilterChain { Name = name, FilterChainMatch = Match(kind) };
+            chain.FilterChainMatch.DestinationPort = (uint)port.TargetPort;
+            if (kind.EndsTls)
+            {
+                chain.TransportSocket = InboundTls.Mutual(context, kind.IsHttp ? InboundTls.HttpAlpn : InboundTls.TcpAlpn);
+            }
+
+            if (kind.IsHttp)
+            {
+                chain.Filters.Add(HttpManagers.Build(context, new()
+                {
+                    StatPrefix = $"inbound_{name}",
+                    Direction = TrafficDirection.Inbound,
+                    Inline = InboundRoutes.Build(context, port),
+                    UseRemoteAddress = context.Settings.SidecarUseRemoteAddress,
+                    AddsGrpcWeb = port.Protocol == Protocol.GrpcWeb,
+                    Port = port.TargetPort,
+                }));
+            }
+            else
+            {
+                chain.Filters.AddRange(TcpProxies.ToCluster(
+                    context, Naming.Inbound(port.TargetPort), TrafficDirection.Inbound));
+            }
+
+            yield return chain;
+        }
+    }
+
+    /// <summary>The chains of all ports that no service names.</summary>
+    public static IEnumerable<FilterChain> Passthrough(ProxyContext context, MutualTls modes, EquatableArray<InboundPort> ports)
+    {
+        var taken = ports.Select(p => p.TargetPort).ToHashSet();
+        foreach (var ipv6 in (bool[])[false, true])
+        {
+            if (ipv6 ? !context.SupportsIpv6 : !context.SupportsIpv4)
+            {
+                continue;
+            }
+
+            foreach (var chain in Passthrough(context, modes.Default, ipv6, port: 0))
+            {
+                yield return chain;
+            }
+
+            foreach (var (port, mode) in modes.Ports.OrderBy(p => p.Key))
+            {
+                // A port with its own mode needs chains of its own; a service's port has them already.
+                if (!taken.Contains(port) && mode != modes.Default)
+                {
+                    foreach (var chain in Passthrough(context, mode, ipv6, port))
+                    {
+                        yield return chain;
+                    }
+                }
+            }
+        }
+    }
+
+    private static IEnumerable<FilterChain> Passthrough(ProxyContext context, MutualTlsMode mode, bool ipv6, int port)
+    {
+        var cluster = !context.Settings.InboundPassthrough ? Naming.BlackHoleCluster
+            : ipv6 ? Naming.InboundPassthroughIpv6 : Naming.InboundPassthroughIpv4;
+        foreach (var kind in InboundChainKind.Of(mode, Protocol.Unsupported, context.Settings.Http10))
+        {
+            var chain = new FilterChain { Name = kind.IsHttp ? CatchAllHttp : CatchAllTcp, FilterChainMatch = Match(kind) };
+            chain.FilterChainMatch.PrefixRanges.Add(new CidrRange { AddressPrefix = ipv6 ? "::" : "0.0.0.0", PrefixLen = 0 });
+            if (port != 0)
+            {
+                chain.FilterChainMatch.DestinationPort = (uint)port;
+            }
+
+            if (kind.EndsTls)
+            {
+                chain.TransportSocket = InboundTls.Mutual(context, kind.IsHttp ? InboundTls.HttpAlpn : InboundTls.TcpAlpn);
+            }
+
+            if (kind.IsHttp)
+            {
+                chain.Filters.Add(HttpManagers.Build(context, new()
+                {
+                    StatPrefix = cluster,
+                    Direction = TrafficDirection.Inbound,
+                    Inline = InboundRoutes.Passthrough(cluster),
+                    UseRemoteAddress = context.Settings.SidecarUseRemoteAddress,
+                }));
+            }
+            else
+            {
+                chain.Filters.AddRange(TcpProxies.ToCluster(context, cluster, TrafficDirection.Inbound));
+            }
+
+            yield return chain;
+        }
+    }
+
+    private static EquatableArray<InboundChainKind> Kinds(ProxyContext context, InboundPort port, MutualTlsMode mode) =>
+        InboundChainKind.Of(mode, port.Protocol, context.Settings.Http10);
+
+    private static FilterChainMatch Match(InboundChainKind kind)
+    {
+        var match = new FilterChainMatch { TransportProtocol = kind.Transport };
+        match.ApplicationProtocols.AddRange(kind.Alpn);
+        return match;
+    }
+}

@@ -1,0 +1,62 @@
+using Envoy.Config.Core.V3;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Lateen.Translation;
+
+/// <summary>Short forms for the values that xDS messages are made of.</summary>
+internal static class Protobuf
+{
+    public const string TypePrefix = "type.googleapis.com";
+
+    /// <summary>The message inside an Any.</summary>
+    public static Any Pack(this IMessage message) => new()
+    {
+        TypeUrl = $"{TypePrefix}/{message.Descriptor.FullName}",
+        Value = message.ToByteString(),
+    };
+
+    /// <summary>An Any of a type without fields of its own, for instance a filter that needs no settings.</summary>
+    public static Any EmptyOf(string messageName) => new() { TypeUrl = $"{TypePrefix}/{messageName}" };
+
+    public static Duration ToDuration(this TimeSpan value) => Duration.FromTimeSpan(value);
+
+    public static Struct StructOf(params ReadOnlySpan<(string Key, Value Value)> fields)
+    {
+        var result = new Struct();
+        foreach (var (key, value) in fields)
+        {
+            result.Fields[key] = value;
+        }
+
+        return result;
+    }
+
+    public static Address SocketAddress(string address, int port) => new()
+    {
+        SocketAddress = new() { Address = address, PortValue = (uint)port },
+    };
+
+    public static CidrRange Cidr(string text)
+    {
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+        if (slash < 0)
+        {
+            return new() { AddressPrefix = text, PrefixLen = text.Contains(':', StringComparison.Ordinal) ? 128u : 32u };
+        }
+
+        return new()
+        {
+            AddressPrefix = text[..slash],
+            PrefixLen = uint.Parse(text.AsSpan(slash + 1), System.Globalization.CultureInfo.InvariantCulture),
+        };
+    }
+
+    /// <summary>Resources come over the same stream; the proxy waits for the first answer as long as it takes.</summary>
+    public static ConfigSource Ads() => new()
+    {
+        Ads = new(),
+        InitialFetchTimeout = new Duration(),
+        ResourceApiVersion = ApiVersion.V3,
+    };
+}

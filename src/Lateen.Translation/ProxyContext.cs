@@ -1,0 +1,105 @@
+using Lateen.Model;
+using Lateen.Model.Mesh;
+using Lateen.Model.Networking;
+using Lateen.Model.Routing;
+using Lateen.Model.Scope;
+using Lateen.Model.Services;
+using Lateen.Model.Workloads;
+
+namespace Lateen.Translation;
+
+/// <summary>One proxy's view of a snapshot: what its translation asks again and again.</summary>
+internal sealed class ProxyContext
+{
+    private readonly Dictionary<ServiceKey, MergedRule?> _rules = [];
+    private EquatableArray<ServiceInstance>? _instances;
+
+    public ProxyContext(MeshSnapshot snapshot, ProxyNode proxy)
+    {
+        Snapshot = snapshot;
+        Proxy = proxy;
+        Scope = snapshot.ScopeOf(proxy);
+    }
+
+    public MeshSnapshot Snapshot { get; }
+
+    public ProxyNode Proxy { get; }
+
+    public SidecarScope Scope { get; }
+
+    public MeshConfig Mesh => Snapshot.Mesh;
+
+    public ControlPlaneSettings Settings => Snapshot.Settings;
+
+    public bool IsGateway => Proxy.Type == ProxyType.Router;
+
+    /// <summary>What could not be honoured on the way.</summary>
+    public List<ModelProblem> Problems { get; } = [];
+
+    /// <summary>What the workload serves: the services that select it, or that have an endpoint at its address.</summary>
+    public EquatableArray<ServiceInstance> Instances => _instances ??= ServiceInstances.Find(this);
+
+    /// <summary>Whether the proxy has an IPv4 address; an unknown one counts as such.</summary>
+    public bool SupportsIpv4 =>
+        Proxy.Addresses.IsEmpty || Proxy.Addresses.Any(a => !a.Contains(':', StringComparison.Ordinal));
+
+    public bool SupportsIpv6 => Proxy.Addresses.Any(a => a.Contains(':', StringComparison.Ordinal));
+
+    /// <summary>All addresses of this machine, in the proxy's family.</summary>
+    public string Wildcard => SupportsIpv4 ? "0.0.0.0" : "::";
+
+    public string Loopback => SupportsIpv4 ? "127.0.0.1" : "::1";
+
+    /// <summary>Nothing is captured: listeners bind their ports.</summary>
+    public bool IsUncaptured => Proxy.InterceptionMode == InterceptionMode.None;
+
+    /// <summary>Traffic for unknown hosts goes on.</summary>
+    public bool AllowAny => Scope.OutboundTrafficPolicy.Mode == OutboundTrafficMode.AllowAny;
+
+    public Service? FindService(string host) => Scope.ServicesByHost.GetValueOrDefault(host);
+
+    /// <summary>The DestinationRule that holds for calls of a service from this proxy.</summary>
+    public MergedRule? RuleFor(Service service)
+    {
+        if (!_rules.TryGetValue(service.Key, out var rule))
+        {
+            rule = Snapshot.Index.DestinationRules.Find(Proxy.Namespace, Proxy.Labels, service);
+            _rules[service.Key] = rule;
+        }
+
+        return rule;
+    }
+
+    /// <summary>The virtual address under which this proxy's workload calls a service; <see cref="Service.UnspecifiedAddress"/> for none.</summary>
+    public string AddressOf(Service service)
+    {
+        if (Proxy.ClusterId.Length > 0 && service.ClusterAddresses.TryGetValue(Proxy.ClusterId, out var ofCluster)
+            && !ofCluster.IsEmpty)
+        {
+            return ofCluster[0];
+        }
+
+        if (service.Addresses.IsEmpty && !service.AutoAllocatedAddresses.IsEmpty
+            && Proxy.Metadata.Find("DNS_CAPTURE") == "true" && Proxy.Metadata.Find("DNS_AUTO_ALLOCATE") == "true")
+        {
+            foreach (var address in service.AutoAllocatedAddresses)
+            {
+                if (address.Contains(':', StringComparison.Ordinal) != SupportsIpv4)
+                {
+                    return address;
+                }
+            }
+        }
+
+        return service.Address;
+    }
+
+    public void Report(ConfigMeta meta, string path, string what, string fix, string code = "")
+    {
+        var problem = new ModelProblem(meta.ToString(), path, what, fix, code);
+        if (!Problems.Contains(problem))
+        {
+            Problems.Add(problem);
+        }
+    }
+}

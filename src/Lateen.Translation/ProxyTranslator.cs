@@ -1,0 +1,90 @@
+using Envoy.Config.Cluster.V3;
+using Envoy.Config.Endpoint.V3;
+using Envoy.Config.Listener.V3;
+using Envoy.Config.Route.V3;
+using Google.Protobuf;
+using Lateen.Api;
+using Lateen.Translation.Clusters;
+using Lateen.Translation.Endpoints;
+using Lateen.Translation.Listeners;
+using Lateen.Translation.Routes;
+
+namespace Lateen.Translation;
+
+/// <summary>Turns a snapshot into the xDS resources of one proxy. Pure: no clock, no flag, no I/O.</summary>
+public static class ProxyTranslator
+{
+    /// <summary>The resources of a type; empty for a type that the control plane does not make.</summary>
+    /// <remarks>
+    /// Listeners and clusters come as a whole. Routes and endpoints come for the names that are asked for, one resource each: a
+    /// name that nothing is known of gives an empty resource, so that a proxy that waits for it goes on.
+    /// </remarks>
+    public static TranslationResult Translate(TranslationRequest request)
+    {
+        var context = new ProxyContext(request.Snapshot, request.Proxy);
+        IEnumerable<NamedResource> resources = request.TypeUrl switch
+        {
+            TypeUrls.Cluster => Clusters(context).Select(c => Named(c.Name, c)),
+            TypeUrls.Listener => Listeners(context).Select(l => Named(l.Name, l)),
+            TypeUrls.RouteConfiguration => request.Names.Select(n => Named(n, Route(context, n))),
+            TypeUrls.ClusterLoadAssignment => request.Names.Select(n => Named(n, Endpoints(context, n))),
+            _ => [],
+        };
+        return new(resources.ToList(), context.Problems);
+    }
+
+    internal static IEnumerable<Cluster> Clusters(ProxyContext context)
+    {
+        foreach (var cluster in OutboundClusters.Build(context))
+        {
+            yield return cluster;
+        }
+
+        if (context.IsGateway)
+        {
+            yield return FixedClusters.BlackHole(context);
+            yield break;
+        }
+
+        foreach (var cluster in InboundClusters.Build(context))
+        {
+            yield return cluster;
+        }
+
+        yield return FixedClusters.BlackHole(context);
+        yield return FixedClusters.Passthrough(context);
+        if (context.SupportsIpv4)
+        {
+            yield return FixedClusters.InboundPassthrough(context, ipv6: false);
+        }
+
+        if (context.SupportsIpv6)
+        {
+            yield return FixedClusters.InboundPassthrough(context, ipv6: true);
+        }
+    }
+
+    internal static IEnumerable<Listener> Listeners(ProxyContext context)
+    {
+        foreach (var listener in VirtualInbound.Build(context))
+        {
+            yield return listener;
+        }
+
+        foreach (var listener in OutboundListeners.Build(context))
+        {
+            yield return listener;
+        }
+
+        if (!context.IsUncaptured)
+        {
+            yield return VirtualOutbound.Build(context);
+        }
+    }
+
+    internal static RouteConfiguration Route(ProxyContext context, string name) => SidecarRoutes.Build(context, name);
+
+    internal static ClusterLoadAssignment Endpoints(ProxyContext context, string cluster) => LoadAssignments.Build(context, cluster);
+
+    private static NamedResource Named(string name, IMessage message) => new(name, message.Pack());
+}

@@ -1,0 +1,150 @@
+using Envoy.Config.Route.V3;
+using Google.Protobuf.WellKnownTypes;
+using Lateen.Model;
+using Lateen.Model.Networking;
+
+namespace Lateen.Translation.Routes;
+
+/// <summary>The routes of a VirtualService for one port, in its order.</summary>
+internal static class HttpRoutes
+{
+    /// <summary>All routes up to and including the first that takes everything; empty when none applies here.</summary>
+    public static List<Route> Build(HttpRouteScope scope)
+    {
+        var routes = new List<Route>();
+        for (var i = 0; i < scope.Source.Http.Count; i++)
+        {
+            var http = scope.Source.Http[i];
+            if (http.Match.IsEmpty)
+            {
+                routes.Add(Build(scope, http, null, i));
+                return routes;
+            }
+
+            foreach (var match in http.Match)
+            {
+                if (!AppliesTo(scope, match))
+                {
+                    continue;
+                }
+
+                var route = Build(scope, http, match, i);
+                routes.Add(route);
+                if (RouteMatches.TakesEverything(route.Match))
+                {
+                    return routes;
+                }
+            }
+        }
+
+        return routes;
+    }
+
+    /// <summary>The route of a service that no VirtualService names.</summary>
+    public static Route Default(ProxyContext context, string cluster, string operation) => new()
+    {
+        Name = "default",
+        Match = new() { Prefix = "/" },
+        Decorator = new() { Operation = operation },
+        Route_ = new()
+        {
+            Cluster = cluster,
+            Timeout = new Duration(),
+            MaxGrpcTimeout = new Duration(),
+            RetryPolicy = RetryPolicies.Build(context.Mesh.DefaultHttpRetryPolicy),
+        },
+    };
+
+    /// <summary>Conditions that the proxy and the port decide once and for all.</summary>
+    public static bool AppliesTo(HttpRouteScope scope, HttpMatch match)
+    {
+        if (match.Port != 0 && match.Port != scope.ListenPort)
+        {
+            return false;
+        }
+
+        if (!match.Gateways.IsEmpty && !match.Gateways.Any(scope.Gateways.Contains))
+        {
+            return false;
+        }
+
+        // A gateway's callers are not known: conditions on the source hold for sidecars only.
+        if (scope.IsGateway)
+        {
+            return true;
+        }
+
+        var proxy = scope.Context.Proxy;
+        return (match.SourceNamespace.Length == 0 || match.SourceNamespace == proxy.Namespace)
+            && LabelsMatch.IsSubset(match.SourceLabels, proxy.Labels);
+    }
+
+    private static Route Build(HttpRouteScope scope, HttpRoute http, HttpMatch? match, int index)
+    {
+        var route = new Route
+        {
+            Name = Name(http, match),
+            Match = RouteMatches.Build(match),
+            Metadata = ConfigReference.Of(scope.Source.Meta),
+        };
+        if (match is { StatPrefix.Length: > 0 })
+        {
+            route.StatPrefix = match.StatPrefix;
+        }
+
+        HeaderMutations.Apply(route, http.Headers);
+        if (http.Redirect is { } redirect)
+        {
+            route.Redirect = Redirects.Build(redirect, scope.ListenPort);
+        }
+        else if (http.DirectResponse is { } response)
+        {
+            route.DirectResponse = Redirects.Build(response);
+        }
+        else
+        {
+            RouteActions.Apply(route, scope, http, $"spec.http[{index}]");
+        }
+
+        route.Decorator = new() { Operation = Operation(route, scope) };
+        if (http.Fault is not null)
+        {
+            route.TypedPerFilterConfig["envoy.filters.http.fault"] = Faults.Build(http.Fault).Pack();
+        }
+
+        if (http.CorsPolicy is not null)
+        {
+            route.TypedPerFilterConfig["envoy.filters.http.cors"] = CorsPolicies.Build(http.CorsPolicy).Pack();
+        }
+
+        if (scope.OffersHttp3)
+        {
+            route.ResponseHeadersToAdd.Add(HeaderMutations.Append("alt-svc", $"h3=\":{scope.ListenPort}\"; ma=86400"));
+        }
+
+        return route;
+    }
+
+    private static string Name(HttpRoute http, HttpMatch? match)
+    {
+        var inner = match?.Name ?? "";
+        return http.Name.Length > 0 && inner.Length > 0 ? $"{http.Name}.{inner}" : http.Name + inner;
+    }
+
+    /// <summary>What spans are named: the one destination or the VirtualService, its port, and the path.</summary>
+    private static string Operation(Route route, HttpRouteScope scope)
+    {
+        var path = route.Match.PathSpecifierCase switch
+        {
+            RouteMatch.PathSpecifierOneofCase.Prefix => route.Match.Prefix + "*",
+            RouteMatch.PathSpecifierOneofCase.Path => route.Match.Path,
+            RouteMatch.PathSpecifierOneofCase.SafeRegex => route.Match.SafeRegex.Regex,
+            RouteMatch.PathSpecifierOneofCase.PathSeparatedPrefix => route.Match.PathSeparatedPrefix + "*",
+            _ => "/*",
+        };
+        var target = route.Route_?.Cluster is { Length: > 0 } cluster && Naming.ParseOutbound(cluster) is { } parsed
+            ? Naming.HostPort(parsed.Host, parsed.Port)
+            : Naming.HostPort(scope.Source.Meta.Name, scope.ListenPort);
+        return target + path;
+    }
+}

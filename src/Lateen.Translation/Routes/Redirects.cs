@@ -1,0 +1,63 @@
+using Envoy.Config.Route.V3;
+using Google.Protobuf;
+using Lateen.Model.Networking;
+
+namespace Lateen.Translation.Routes;
+
+/// <summary>Answers that the proxy gives itself.</summary>
+internal static class Redirects
+{
+    public static RedirectAction Build(HttpRedirect redirect, int listenPort)
+    {
+        var action = new RedirectAction
+        {
+            HostRedirect = redirect.Authority,
+            PathRedirect = redirect.Uri,
+        };
+        if (redirect.Uri.Length == 0)
+        {
+            action.ClearPathRewriteSpecifier();
+        }
+
+        if (redirect.Scheme.Length > 0)
+        {
+            action.SchemeRedirect = redirect.Scheme;
+        }
+
+        if (redirect.Port is { } port)
+        {
+            action.PortRedirect = (uint)port;
+        }
+        else if (redirect.DerivePort == RedirectPortSelection.FromRequestPort)
+        {
+            // The scheme's own port is left out of the location.
+            var isDefault = (redirect.Scheme == "http" && listenPort == 80) || (redirect.Scheme == "https" && listenPort == 443);
+            action.PortRedirect = isDefault ? 0u : (uint)listenPort;
+        }
+
+        action.ResponseCode = redirect.RedirectCode switch
+        {
+            302 => RedirectAction.Types.RedirectResponseCode.Found,
+            303 => RedirectAction.Types.RedirectResponseCode.SeeOther,
+            307 => RedirectAction.Types.RedirectResponseCode.TemporaryRedirect,
+            308 => RedirectAction.Types.RedirectResponseCode.PermanentRedirect,
+            _ => RedirectAction.Types.RedirectResponseCode.MovedPermanently,
+        };
+        return action;
+    }
+
+    public static DirectResponseAction Build(HttpDirectResponse response)
+    {
+        var action = new DirectResponseAction { Status = (uint)response.Status };
+        if (response.BodyText is { } text)
+        {
+            action.Body = new() { InlineString = text };
+        }
+        else if (response.BodyBytes is { } bytes)
+        {
+            action.Body = new() { InlineBytes = ByteString.CopyFrom(bytes.AsSpan()) };
+        }
+
+        return action;
+    }
+}
