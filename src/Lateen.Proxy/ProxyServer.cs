@@ -1,7 +1,20 @@
 using System.Net;
+using Envoy.Config.Endpoint.V3;
+using Envoy.Config.Listener.V3;
+using Envoy.Config.Route.V3;
+using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
+using Lateen.Api;
+using Lateen.Proxy.Clusters;
+using Lateen.Proxy.Compile;
+using Lateen.Proxy.Local;
+using Lateen.Proxy.Routing;
+using Lateen.Proxy.Runtime;
+using Lateen.Proxy.Stats;
 using Lateen.Proxy.Views;
+using Lateen.Proxy.Workers;
 using Microsoft.Extensions.Logging;
+using Cluster = Envoy.Config.Cluster.V3.Cluster;
 
 namespace Lateen.Proxy;
 
@@ -11,65 +24,430 @@ namespace Lateen.Proxy;
 /// </remarks>
 public sealed class ProxyServer
 {
+    private readonly Lock _lock = new();
+    private readonly ProxyOptions _options;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly ProxyRuntime _runtime;
+    private readonly ClusterSet _clusters;
+    private readonly ListenerSet _listeners;
+    private readonly Dictionary<string, ResourceStore> _stores = [];
+    private readonly Dictionary<string, IReadOnlyCollection<string>> _subscriptions = [];
+    private readonly LocalServer _local;
+    private readonly DateTimeOffset _started;
+    private volatile bool _draining;
+    private volatile bool _ready;
+
     public ProxyServer(ProxyOptions options, ILoggerFactory loggers, TimeProvider time, Random random)
     {
-        _ = (options, loggers, time, random);
+        (_options, _time) = (options, time);
+        _logger = loggers.CreateLogger("proxy");
+        _runtime = new ProxyRuntime(options, _logger, time, random);
+        _clusters = new ClusterSet(_runtime, options, time, _logger);
+        _listeners = new ListenerSet(_runtime, _logger);
+        _local = new LocalServer(_runtime.All[0], _logger);
+        _started = time.GetUtcNow();
+        foreach (string type in (string[])[TypeUrls.Cluster, TypeUrls.ClusterLoadAssignment, TypeUrls.Listener, TypeUrls.RouteConfiguration])
+        {
+            _stores[type] = new ResourceStore();
+            _subscriptions[type] = [];
+        }
     }
 
     /// <summary>Told when subscriptions change; set before the first <see cref="Apply"/>.</summary>
     public IProxyObserver? Observer { get; set; }
 
-    /// <summary>True once listeners and clusters were applied and every listener they need is open.</summary>
-    public bool IsReady => throw new NotImplementedException();
+    /// <summary>True once clusters and listeners were applied and no listener waits for its routes.</summary>
+    public bool IsReady => _ready;
 
     /// <summary>True from <see cref="Drain"/> on.</summary>
-    public bool IsDraining => throw new NotImplementedException();
+    public bool IsDraining => _draining;
+
+    /// <summary>Number of open downstream connections, those of local listeners not counted.</summary>
+    public long ActiveConnections => _runtime.All.Sum(w => Volatile.Read(ref w.ActiveConnections));
 
     /// <summary>Runs the event loops until cancelled; then closes everything.</summary>
-    public Task RunAsync(CancellationToken cancellation) => throw new NotImplementedException();
+    /// <exception cref="InvalidOperationException">A local listener's address cannot be had.</exception>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        _local.Open(_options.LocalListeners);
+        Task[] loops = [.. _runtime.All.Select(worker => RunLoop(worker, cancellation))];
+        await Task.WhenAll(loops).ConfigureAwait(false);
+        _local.Close();
+        _runtime.Close();
+    }
 
     /// <summary>
     /// Takes the full set of a type (state of the world). What is unchanged keeps its compiled object and state; what cannot be honoured is
     /// refused alone and its last good version stays. Types: CDS, EDS, LDS, RDS (EDS and RDS add or replace, as their responses are partial).
     /// </summary>
     /// <returns>The problems; empty means ACK.</returns>
-    public IReadOnlyList<ResourceProblem> Apply(string typeUrl, string version, IReadOnlyList<Any> resources) =>
-        throw new NotImplementedException();
+    public IReadOnlyList<ResourceProblem> Apply(string typeUrl, string version, IReadOnlyList<Any> resources)
+    {
+        if (!_stores.TryGetValue(typeUrl, out ResourceStore? store))
+        {
+            return [new ResourceProblem("", "type_url", $"{typeUrl} is not a type that this proxy takes")];
+        }
+        List<string> changedTypes;
+        List<ResourceProblem> problems = [];
+        lock (_lock)
+        {
+            HashSet<string> names = [];
+            int changed = 0;
+            foreach (Any resource in resources)
+            {
+                changed += ApplyOne(typeUrl, version, store, resource, names, problems) ? 1 : 0;
+            }
+            int removed = 0;
+            if (typeUrl is TypeUrls.Cluster or TypeUrls.Listener)
+            {
+                foreach (string gone in store.Names.Where(n => !names.Contains(n)).ToList())
+                {
+                    RemoveOne(typeUrl, store, gone);
+                    removed++;
+                }
+                store.KeepRefusedOf(names);
+            }
+            if (typeUrl == TypeUrls.RouteConfiguration)
+            {
+                problems.AddRange(_listeners.ActivateWarm().Select(p => new ResourceProblem("", "address", p)));
+            }
+            store.HasBeenApplied = true;
+            if (problems.Count == 0)
+            {
+                store.Version = version;
+            }
+            ProxyLog.Applied(_logger, resources.Count, TypeUrls.ShortName(typeUrl), version, changed, removed);
+            changedTypes = UpdateSubscriptions();
+            UpdateReady();
+        }
+        Tell(changedTypes);
+        return problems;
+    }
+
+    /// <summary>Adds or replaces resources without removing others (delta xDS).</summary>
+    /// <returns>The problems; empty means ACK.</returns>
+    public IReadOnlyList<ResourceProblem> Update(string typeUrl, string version, IReadOnlyList<Any> resources)
+    {
+        if (!_stores.TryGetValue(typeUrl, out ResourceStore? store))
+        {
+            return [new ResourceProblem("", "type_url", $"{typeUrl} is not a type that this proxy takes")];
+        }
+        List<string> changedTypes;
+        List<ResourceProblem> problems = [];
+        lock (_lock)
+        {
+            HashSet<string> names = [];
+            foreach (Any resource in resources)
+            {
+                ApplyOne(typeUrl, version, store, resource, names, problems);
+            }
+            problems.AddRange(_listeners.ActivateWarm().Select(p => new ResourceProblem("", "address", p)));
+            store.HasBeenApplied = true;
+            if (problems.Count == 0)
+            {
+                store.Version = version;
+            }
+            changedTypes = UpdateSubscriptions();
+            UpdateReady();
+        }
+        Tell(changedTypes);
+        return problems;
+    }
 
     /// <summary>Removes resources by name (delta xDS: removed_resources).</summary>
-    public void Remove(string typeUrl, IReadOnlyList<string> names) => throw new NotImplementedException();
+    public void Remove(string typeUrl, IReadOnlyList<string> names)
+    {
+        List<string> changedTypes;
+        lock (_lock)
+        {
+            if (!_stores.TryGetValue(typeUrl, out ResourceStore? store))
+            {
+                return;
+            }
+            foreach (string name in names)
+            {
+                RemoveOne(typeUrl, store, name);
+            }
+            changedTypes = UpdateSubscriptions();
+        }
+        Tell(changedTypes);
+    }
 
     /// <summary>The names to subscribe to: EDS service names of the clusters, RDS names of the listeners; empty for wildcard types.</summary>
-    public IReadOnlyCollection<string> SubscribedNames(string typeUrl) => throw new NotImplementedException();
+    public IReadOnlyCollection<string> SubscribedNames(string typeUrl)
+    {
+        lock (_lock)
+        {
+            return _subscriptions.GetValueOrDefault(typeUrl) ?? [];
+        }
+    }
 
     /// <summary>Begins to drain: answers carry <c>connection: close</c>; connections end when their request has.</summary>
-    public void Drain() => throw new NotImplementedException();
+    public void Drain()
+    {
+        _draining = true;
+        foreach (ProxyWorker worker in _runtime.All)
+        {
+            worker.IsDraining = true;
+        }
+    }
 
-    /// <summary>Number of open downstream connections, those of local listeners not counted.</summary>
-    public long ActiveConnections => throw new NotImplementedException();
+    /// <summary>Stops to accept connections on every xDS listener (POST /drain_listeners).</summary>
+    public void StopListeners()
+    {
+        lock (_lock)
+        {
+            _listeners.StopAll();
+        }
+    }
 
     /// <summary>Accepted resources of a type, in the order of their names.</summary>
-    public IReadOnlyList<AppliedResource> Applied(string typeUrl) => throw new NotImplementedException();
+    public IReadOnlyList<AppliedResource> Applied(string typeUrl)
+    {
+        lock (_lock)
+        {
+            return _stores.GetValueOrDefault(typeUrl)?.Applied ?? [];
+        }
+    }
 
     /// <summary>Resources whose last version was refused.</summary>
-    public IReadOnlyList<RefusedResource> Refused(string typeUrl) => throw new NotImplementedException();
+    public IReadOnlyList<RefusedResource> Refused(string typeUrl)
+    {
+        lock (_lock)
+        {
+            return _stores.GetValueOrDefault(typeUrl)?.Refused ?? [];
+        }
+    }
 
-    /// <summary>version_info of the last response of a type that was applied, empty before.</summary>
-    public string VersionOf(string typeUrl) => throw new NotImplementedException();
+    /// <summary>version_info of the last response of a type that was accepted whole, empty before.</summary>
+    public string VersionOf(string typeUrl)
+    {
+        lock (_lock)
+        {
+            return _stores.GetValueOrDefault(typeUrl)?.Version ?? "";
+        }
+    }
 
-    public IReadOnlyList<ClusterView> Clusters() => throw new NotImplementedException();
+    /// <summary>Every cluster with its hosts.</summary>
+    public IReadOnlyList<ClusterView> Clusters() => [.. _runtime.Clusters().Select(View).OfType<ClusterView>()];
 
-    public IReadOnlyList<ListenerView> Listeners() => throw new NotImplementedException();
+    public IReadOnlyList<ListenerView> Listeners() => [.. _listeners.Table.All
+        .Select(l => new ListenerView(l.Name, l.Address.ToString(), l.Config.BindsPort)).OrderBy(l => l.Name, StringComparer.Ordinal)];
 
     /// <summary>Every statistic; walk it once, it is made as you go.</summary>
-    public IEnumerable<StatSample> Stats() => throw new NotImplementedException();
+    public IEnumerable<StatSample> Stats()
+    {
+        IEnumerable<StatScope> scopes = _runtime.Scopes().Concat(_listeners.Scopes).Concat(_runtime.Clusters().Select(c => c.Stats));
+        foreach (StatScope scope in scopes)
+        {
+            foreach (StatSample sample in scope.Read())
+            {
+                yield return sample;
+            }
+        }
+        foreach (StatSample sample in OwnStats())
+        {
+            yield return sample;
+        }
+    }
 
     /// <summary>Sets all counters to zero (POST /reset_counters).</summary>
-    public void ResetCounters() => throw new NotImplementedException();
+    public void ResetCounters()
+    {
+        foreach (StatScope scope in _runtime.Scopes().Concat(_listeners.Scopes).Concat(_runtime.Clusters().Select(c => c.Stats)))
+        {
+            scope.Reset();
+        }
+    }
 
     /// <summary>Where a local listener listens, once <see cref="RunAsync"/> has opened it.</summary>
-    public IPEndPoint? LocalAddress(string name) => throw new NotImplementedException();
+    public IPEndPoint? LocalAddress(string name) => _local.AddressOf(name);
 
     /// <summary>Where an xDS listener with a socket listens (port 0 resolved), null when it is not open.</summary>
-    public IPEndPoint? ListenerAddress(string name) => throw new NotImplementedException();
+    public IPEndPoint? ListenerAddress(string name) =>
+        _listeners.Table.All.FirstOrDefault(l => l.Name == name) is { BoundAddress.IsValid: true } listener
+            ? listener.BoundAddress.ToIPEndPoint() : null;
+
+    private static Task RunLoop(ProxyWorker worker, CancellationToken cancellation)
+    {
+        TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Thread thread = new(() =>
+        {
+            try
+            {
+                worker.Loop.Run(cancellation);
+                done.SetResult();
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                done.SetException(e);
+            }
+        })
+        {
+            IsBackground = true,
+            Name = $"proxy-{worker.Index}",
+        };
+        thread.Start();
+        return done.Task;
+    }
+
+    private static ClusterView? View(ClusterState state)
+    {
+        if (state.Config is not { } config)
+        {
+            return null;
+        }
+        return new ClusterView(
+            config.Name, config.ObservabilityName, config.EdsServiceName, config.HasOutlierDetection, true, View(config.Default),
+            View(config.High), [.. state.Hosts.All.Select(h => h.View())]);
+    }
+
+    private static ThresholdsView View(Thresholds t) => new(t.MaxConnections, t.MaxPendingRequests, t.MaxRequests, t.MaxRetries);
+
+    // Returns true if something was taken that differs from before.
+    private bool ApplyOne(
+        string typeUrl, string version, ResourceStore store, Any resource, HashSet<string> names, List<ResourceProblem> problems)
+    {
+        string name;
+        IMessage message;
+        try
+        {
+            (name, message) = Decode(typeUrl, resource);
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            problems.Add(new ResourceProblem("", "", $"the resource cannot be decoded: {e.Message}"));
+            return false;
+        }
+        names.Add(name);
+        if (store.IsUnchanged(name, resource))
+        {
+            return false;
+        }
+        CompileScope scope = new(_runtime, name);
+        Put(scope, message);
+        if (scope.Problems.Count > 0)
+        {
+            problems.AddRange(scope.Problems);
+            store.Refuse(name, new RefusedResource(scope.Problems[0], version, _time.GetUtcNow()));
+            ProxyLog.Refused(_logger, TypeUrls.ShortName(typeUrl), scope.Problems[0].ToString());
+            return false;
+        }
+        store.Accept(new AppliedResource(name, version, _time.GetUtcNow(), resource));
+        return true;
+    }
+
+    private static (string Name, IMessage Message) Decode(string typeUrl, Any resource)
+    {
+        switch (typeUrl)
+        {
+            case TypeUrls.Cluster:
+                Cluster cluster = Cluster.Parser.ParseFrom(resource.Value);
+                return (cluster.Name, cluster);
+            case TypeUrls.ClusterLoadAssignment:
+                ClusterLoadAssignment assignment = ClusterLoadAssignment.Parser.ParseFrom(resource.Value);
+                return (assignment.ClusterName, assignment);
+            case TypeUrls.Listener:
+                Listener listener = Listener.Parser.ParseFrom(resource.Value);
+                return (listener.Name, listener);
+            default:
+                RouteConfiguration route = RouteConfiguration.Parser.ParseFrom(resource.Value);
+                return (route.Name, route);
+        }
+    }
+
+    private void Put(CompileScope scope, IMessage message)
+    {
+        switch (message)
+        {
+            case Cluster cluster:
+                _clusters.Put(scope, cluster);
+                break;
+            case ClusterLoadAssignment assignment:
+                _clusters.PutEndpoints(scope, assignment);
+                break;
+            case Listener listener:
+                _listeners.Put(scope, listener);
+                break;
+            case RouteConfiguration route:
+                if (RouteCompiler.Compile(scope, route) is { } table)
+                {
+                    RouteState state = _runtime.RouteOf(route.Name);
+                    state.Table = table;
+                }
+                break;
+        }
+    }
+
+    private void RemoveOne(string typeUrl, ResourceStore store, string name)
+    {
+        if (!store.Remove(name))
+        {
+            return;
+        }
+        switch (typeUrl)
+        {
+            case TypeUrls.Cluster:
+                _clusters.Remove(name);
+                break;
+            case TypeUrls.ClusterLoadAssignment:
+                _clusters.RemoveEndpoints(name);
+                break;
+            case TypeUrls.Listener:
+                _listeners.Remove(name);
+                break;
+        }
+    }
+
+    private List<string> UpdateSubscriptions()
+    {
+        List<string> changed = [];
+        foreach ((string type, IReadOnlyCollection<string> names) in new[]
+        {
+            (TypeUrls.ClusterLoadAssignment, _clusters.ServiceNames),
+            (TypeUrls.RouteConfiguration, _listeners.RouteNames),
+        })
+        {
+            if (!names.SequenceEqual(_subscriptions[type]))
+            {
+                _subscriptions[type] = names;
+                changed.Add(type);
+            }
+        }
+        return changed;
+    }
+
+    private void UpdateReady() => _ready |= _stores[TypeUrls.Cluster].HasBeenApplied && _stores[TypeUrls.Listener].HasBeenApplied
+        && _listeners.WarmingCount == 0;
+
+    private void Tell(List<string> changedTypes)
+    {
+        foreach (string type in changedTypes)
+        {
+            Observer?.OnSubscriptionsChanged(type);
+        }
+    }
+
+    private IEnumerable<StatSample> OwnStats()
+    {
+        static StatSample Gauge(string name, long value) => new(name, StatKind.Gauge, value, null, true);
+        static StatSample Counter(string name, long value) => new(name, StatKind.Counter, value, null, value != 0);
+        yield return Gauge("cluster_manager.active_clusters", _runtime.Clusters().Count);
+        yield return Counter("cluster_manager.cluster_added", _stores[TypeUrls.Cluster].Names.Count);
+        yield return Gauge("cluster_manager.warming_clusters", _runtime.Clusters().Count(c => c.WarmingUntil > ProxyRuntime.Now));
+        yield return Gauge("listener_manager.total_listeners_active", _listeners.Table.All.Count);
+        yield return Gauge("listener_manager.total_listeners_warming", _listeners.WarmingCount);
+        yield return Gauge("listener_manager.workers_started", 1);
+        yield return Counter("listener_manager.listener_added", _listeners.Added);
+        yield return Counter("listener_manager.listener_modified", _listeners.Modified);
+        yield return Counter("listener_manager.listener_removed", _listeners.Removed);
+        yield return Gauge("server.concurrency", _runtime.Workers);
+        yield return Gauge("server.live", 1);
+        yield return Gauge("server.state", _draining ? 1 : _ready ? 0 : 3);
+        yield return Gauge("server.total_connections", ActiveConnections);
+        yield return Gauge("server.uptime", (long)(_time.GetUtcNow() - _started).TotalSeconds);
+        yield return Gauge("server.memory_allocated", GC.GetTotalMemory(false));
+        yield return Gauge("server.memory_heap_size", GC.GetGCMemoryInfo().HeapSizeBytes);
+    }
 }

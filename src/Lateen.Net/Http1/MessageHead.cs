@@ -112,8 +112,13 @@ internal sealed partial class MessageHead
         Add(name, value);
     }
 
+    /// <summary>Sets a number; Content-Length also becomes the message's length.</summary>
     public void Set(HttpField field, long value)
     {
+        if (field == HttpField.ContentLength)
+        {
+            ContentLength = value;
+        }
         Span<byte> digits = stackalloc byte[20];
         value.TryFormat(digits, out int length);
         Set(field, digits[..length]);
@@ -155,6 +160,14 @@ internal sealed partial class MessageHead
         target.CopyTo(_bytes.AsSpan(_length));
         (_targetStart, _targetLength) = (_length, target.Length);
         _length += target.Length;
+    }
+
+    /// <summary>Makes this a response of our own; fields are added next. The object must be reset.</summary>
+    public void StartResponse(int status)
+    {
+        Status = status;
+        ReadOnlySpan<byte> reason = StatusReasons.Of(status);
+        SetTarget(reason);
     }
 
     /// <summary>An upper bound of what <see cref="WriteFields"/> writes.</summary>

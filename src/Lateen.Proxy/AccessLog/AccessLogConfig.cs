@@ -1,0 +1,21 @@
+using Lateen.Proxy.Workers;
+
+namespace Lateen.Proxy.AccessLog;
+
+/// <summary>One access log: when, how and where (envoy.config.accesslog.v3.AccessLog with a file logger). Immutable.</summary>
+internal sealed class AccessLogConfig
+{
+    /// <summary>Null: every stream.</summary>
+    public Func<StreamInfo, bool>? Filter { get; init; }
+
+    /// <summary>The line, newline included; null if <see cref="Json"/> is set.</summary>
+    public LogFormat? Text { get; init; }
+
+    /// <summary>Keys, already quoted and escaped, with their values; nested objects are flattened by the compiler into key prefixes.</summary>
+    public JsonLog? Json { get; init; }
+
+    public required LogFile File { get; init; }
+
+    public bool TryWrite(ref LogWriter writer, StreamInfo info, ProxyWorker worker) =>
+        Text?.TryWrite(ref writer, info, worker) ?? Json!.TryWrite(ref writer, info, worker);
+}

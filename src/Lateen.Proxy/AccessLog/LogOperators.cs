@@ -1,0 +1,197 @@
+using System.Globalization;
+using System.Text;
+using Lateen.Net.Http1;
+using Lateen.Net.Sockets;
+
+namespace Lateen.Proxy.AccessLog;
+
+/// <summary>The command operators by name. What cannot have a value yet (TLS, metadata, filter state) is accepted and always absent.</summary>
+internal static class LogOperators
+{
+    private static readonly Dictionary<string, LogOperator> Plain = MakePlain();
+
+    private static readonly string[] Absent =
+    [
+        "DOWNSTREAM_TLS_VERSION", "DOWNSTREAM_TLS_CIPHER", "DOWNSTREAM_TLS_SESSION_ID", "DOWNSTREAM_PEER_URI_SAN", "DOWNSTREAM_PEER_DNS_SAN",
+        "DOWNSTREAM_PEER_IP_SAN", "DOWNSTREAM_PEER_SUBJECT", "DOWNSTREAM_PEER_ISSUER", "DOWNSTREAM_PEER_SERIAL",
+        "DOWNSTREAM_PEER_FINGERPRINT_256", "DOWNSTREAM_PEER_FINGERPRINT_1", "DOWNSTREAM_PEER_CERT", "DOWNSTREAM_PEER_CERT_V_START",
+        "DOWNSTREAM_PEER_CERT_V_END", "DOWNSTREAM_LOCAL_URI_SAN", "DOWNSTREAM_LOCAL_DNS_SAN", "DOWNSTREAM_LOCAL_IP_SAN",
+        "DOWNSTREAM_LOCAL_SUBJECT", "UPSTREAM_TLS_VERSION", "UPSTREAM_TLS_CIPHER", "UPSTREAM_TLS_SESSION_ID", "UPSTREAM_PEER_SUBJECT",
+        "UPSTREAM_PEER_ISSUER", "UPSTREAM_PEER_CERT", "UPSTREAM_PEER_CERT_V_START", "UPSTREAM_PEER_CERT_V_END",
+        "DOWNSTREAM_TRANSPORT_FAILURE_REASON", "VIRTUAL_CLUSTER_NAME", "LOCAL_REPLY_BODY", "STREAM_ID", "ACCESS_LOG_TYPE",
+        "DOWNSTREAM_HANDSHAKE_DURATION", "ROUNDTRIP_DURATION", "DYNAMIC_METADATA", "CLUSTER_METADATA", "UPSTREAM_METADATA", "METADATA",
+        "FILTER_STATE", "UPSTREAM_FILTER_STATE", "TRAILER", "ENVIRONMENT", "HOSTNAME", "REQUEST_TX_DURATION_NS",
+    ];
+
+    /// <summary>Parses what stands between two percent signs; null with the reason when there is no such operator.</summary>
+    public static LogOperator? Parse(string text, out string? error)
+    {
+        error = null;
+        int maximum = int.MaxValue;
+        int open = text.IndexOf('(', StringComparison.Ordinal);
+        int close = text.LastIndexOf(')');
+        string name = open < 0 ? text : text[..open];
+        string? argument = open < 0 || close < open ? null : text[(open + 1)..close];
+        string rest = open < 0 ? "" : close < open ? "?" : text[(close + 1)..];
+        if (open < 0 && name.LastIndexOf(':') is > 0 and var colon)
+        {
+            (rest, name) = (name[colon..], name[..colon]);
+        }
+        if (rest.Length > 0 && !(rest[0] == ':' && int.TryParse(rest.AsSpan(1), CultureInfo.InvariantCulture, out maximum)))
+        {
+            error = "expected NAME, NAME(argument) or NAME(argument):length";
+            return null;
+        }
+        switch (name)
+        {
+            case "REQ" or "RESP" or "REQ_WITHOUT_QUERY" when !string.IsNullOrEmpty(argument):
+                return Header(name, argument, maximum);
+            case "START_TIME" when argument is not null:
+                return new LogOperator(StartTime.Compile(argument), false, maximum);
+            case "GRPC_STATUS" or "GRPC_STATUS_NUMBER":
+                return new LogOperator(static (ref LogWriter w, StreamInfo i, Workers.ProxyWorker _) =>
+                    w.PutText(i.ResponseHead is { } head ? head.Get(HttpField.GrpcStatus) : []), true, maximum);
+        }
+        if (Plain.TryGetValue(name, out LogOperator? found))
+        {
+            return found;
+        }
+        if (Array.IndexOf(Absent, name) >= 0)
+        {
+            return new LogOperator(static (ref LogWriter _, StreamInfo _, Workers.ProxyWorker _) => { });
+        }
+        error = "unknown operator";
+        return null;
+    }
+
+    private static LogOperator Header(string kind, string argument, int maximum)
+    {
+        int mark = argument.IndexOf('?', StringComparison.Ordinal);
+        byte[] first = Encoding.ASCII.GetBytes((mark < 0 ? argument : argument[..mark]).ToLowerInvariant());
+        byte[] second = mark < 0 ? [] : Encoding.ASCII.GetBytes(argument[(mark + 1)..].ToLowerInvariant());
+        bool response = kind == "RESP";
+        bool cut = kind == "REQ_WITHOUT_QUERY";
+        return new LogOperator(
+            (ref LogWriter writer, StreamInfo info, Workers.ProxyWorker _) =>
+            {
+                MessageHead? head = response ? info.ResponseHead : info.RequestHead;
+                if (head is null)
+                {
+                    return;
+                }
+                ReadOnlySpan<byte> value = Value(head, first);
+                if (value.IsEmpty && second.Length > 0)
+                {
+                    value = Value(head, second);
+                }
+                int query = cut ? value.IndexOf((byte)'?') : -1;
+                writer.PutText(query < 0 ? value : value[..query]);
+            },
+            false,
+            maximum);
+    }
+
+    private static ReadOnlySpan<byte> Value(MessageHead head, ReadOnlySpan<byte> name)
+    {
+        if (name[0] != ':')
+        {
+            head.TryGet(name, out ReadOnlySpan<byte> value);
+            return value;
+        }
+        return name switch
+        {
+            _ when name.SequenceEqual(":method"u8) => head.Method,
+            _ when name.SequenceEqual(":path"u8) => head.Status == 0 ? head.Target : [],
+            _ when name.SequenceEqual(":authority"u8) => head.Get(HttpField.Host),
+            _ when name.SequenceEqual(":scheme"u8) => "http"u8,
+            _ => [],
+        };
+    }
+
+    private static Dictionary<string, LogOperator> MakePlain()
+    {
+        Dictionary<string, LogOperator> table = [];
+        void Number(string name, Func<StreamInfo, long> value) => table[name] = new LogOperator(
+            (ref LogWriter w, StreamInfo i, Workers.ProxyWorker _) =>
+            {
+                long number = value(i);
+                if (number >= 0)
+                {
+                    w.Put(number);
+                }
+            },
+            isNumber: true);
+        void Text(string name, LogValue value) => table[name] = new LogOperator(value);
+        void Address(string name, Func<StreamInfo, IpEndpoint> value)
+        {
+            Text(name, (ref LogWriter w, StreamInfo i, Workers.ProxyWorker _) => w.Put(value(i)));
+            Text(name + "_WITHOUT_PORT", (ref LogWriter w, StreamInfo i, Workers.ProxyWorker _) => w.PutAddress(value(i)));
+            Number(name.Replace("ADDRESS", "PORT", StringComparison.Ordinal), i => value(i).IsValid ? value(i).Port : -1);
+        }
+
+        Text("START_TIME", StartTime.Default);
+        Number("DURATION", i => i.End - i.Start);
+        Number("REQUEST_DURATION", i => i.LastDownstreamIn < 0 ? -1 : i.LastDownstreamIn - i.Start);
+        Number("REQUEST_TX_DURATION", i => i.LastUpstreamOut < 0 ? -1 : i.LastUpstreamOut - i.Start);
+        Number("RESPONSE_DURATION", i => i.FirstUpstreamIn < 0 ? -1 : i.FirstUpstreamIn - i.Start);
+        Number("RESPONSE_TX_DURATION", i => i.FirstUpstreamIn < 0 ? -1 : i.End - i.FirstUpstreamIn);
+        Number("BYTES_RECEIVED", i => i.BodyBytesIn);
+        Number("BYTES_SENT", i => i.BodyBytesOut);
+        Number("REQUEST_HEADERS_BYTES", i => i.RequestHead?.ReceivedBytes ?? 0);
+        Number("RESPONSE_HEADERS_BYTES", i => i.ResponseHead?.ReceivedBytes ?? 0);
+        Number("RESPONSE_TRAILERS_BYTES", _ => 0);
+        foreach (string side in (string[])["UPSTREAM", "DOWNSTREAM"])
+        {
+            Number(side + "_WIRE_BYTES_SENT", i => i.BodyBytesOut);
+            Number(side + "_WIRE_BYTES_RECEIVED", i => i.BodyBytesIn);
+            Number(side + "_HEADER_BYTES_SENT", _ => 0);
+            Number(side + "_HEADER_BYTES_RECEIVED", i => i.RequestHead?.ReceivedBytes ?? 0);
+        }
+        Number("RESPONSE_CODE", i => i.ResponseCode);
+        Number("UPSTREAM_REQUEST_ATTEMPT_COUNT", i => i.Attempts);
+        Number("CONNECTION_ID", i => i.ConnectionId);
+        Text("PROTOCOL", static (ref LogWriter w, StreamInfo i, Workers.ProxyWorker _) =>
+            w.Put(i.RequestHead is not { ReceivedBytes: > 0 } head ? [] : head.IsHttp10 ? "HTTP/1.0"u8 : "HTTP/1.1"u8));
+        Text("UPSTREAM_PROTOCOL", static (ref LogWriter w, StreamInfo i, Workers.ProxyWorker _) =>
+            w.Put(i.RequestHead is not null && i.UpstreamLocal.IsValid ? "HTTP/1.1"u8 : []));
+        Text("RESPONSE_FLAGS", static (ref LogWriter w, StreamInfo i, Workers.ProxyWorker _) => WriteFlags(ref w, i.Flags));
+        Text("RESPONSE_CODE_DETAILS", static (ref LogWriter w, StreamInfo i, Workers.ProxyWorker _) => w.Put(i.Details));
+        Text("CONNECTION_TERMINATION_DETAILS", static (ref LogWriter w, StreamInfo i, Workers.ProxyWorker _) => w.Put(i.TerminationDetails));
+        Text("UPSTREAM_TRANSPORT_FAILURE_REASON", static (ref LogWriter w, StreamInfo i, Workers.ProxyWorker _) => w.Put(i.TransportFailure));
+        Text("UPSTREAM_CLUSTER", static (ref LogWriter w, StreamInfo i, Workers.ProxyWorker _) => w.Put(i.Cluster is { } c ? c.LogName : []));
+        Text("UPSTREAM_HOST", static (ref LogWriter w, StreamInfo i, Workers.ProxyWorker _) => w.Put(i.Host is { } h ? h.AddressText : []));
+        Text("ROUTE_NAME", static (ref LogWriter w, StreamInfo i, Workers.ProxyWorker _) => w.Put(i.RouteName));
+        Text("FILTER_CHAIN_NAME", static (ref LogWriter w, StreamInfo i, Workers.ProxyWorker _) => w.Put(i.FilterChainName));
+        Text("REQUESTED_SERVER_NAME", static (ref LogWriter w, StreamInfo i, Workers.ProxyWorker _) => w.Put(i.ServerName));
+        Address("UPSTREAM_REMOTE_ADDRESS", i => i.Host is { } host ? host.Address : default);
+        Address("UPSTREAM_LOCAL_ADDRESS", i => i.UpstreamLocal);
+        Address("DOWNSTREAM_LOCAL_ADDRESS", i => i.DownstreamLocal);
+        Address("DOWNSTREAM_REMOTE_ADDRESS", i => i.DownstreamRemote);
+        Address("DOWNSTREAM_DIRECT_REMOTE_ADDRESS", i => i.DownstreamDirect);
+        return table;
+    }
+
+    private static void WriteFlags(ref LogWriter writer, ResponseFlags flags)
+    {
+        int start = writer.Length;
+        for (int bit = 1; bit <= (int)ResponseFlags.OM && flags != ResponseFlags.None; bit <<= 1)
+        {
+            if (((int)flags & bit) != 0)
+            {
+                if (writer.Length > start)
+                {
+                    writer.Put((byte)',');
+                }
+                writer.Put(FlagNames.Of(bit));
+            }
+        }
+    }
+
+    private static class FlagNames
+    {
+        private static readonly byte[][] Names =
+            [.. Enumerable.Range(0, 26).Select(i => Encoding.ASCII.GetBytes(((ResponseFlags)(1 << i)).ToString()))];
+
+        public static ReadOnlySpan<byte> Of(int bit) => Names[System.Numerics.BitOperations.Log2((uint)bit)];
+    }
+}

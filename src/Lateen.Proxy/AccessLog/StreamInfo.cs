@@ -1,0 +1,76 @@
+using Lateen.Net.Http1;
+using Lateen.Net.Sockets;
+using Lateen.Proxy.Clusters;
+
+namespace Lateen.Proxy.AccessLog;
+
+/// <summary>What is known of one request or TCP session, for the access log and the statistics.</summary>
+/// <remarks>Times are milliseconds on the loop's clock, -1 while the event has not happened.</remarks>
+internal abstract class StreamInfo
+{
+    public long StartWall { get; protected set; }
+
+    public long Start { get; protected set; }
+
+    public long LastDownstreamIn { get; protected set; } = -1;
+
+    public long LastUpstreamOut { get; protected set; } = -1;
+
+    public long FirstUpstreamIn { get; protected set; } = -1;
+
+    public long End { get; protected set; } = -1;
+
+    public ResponseFlags Flags { get; set; }
+
+    /// <summary>RESPONSE_CODE_DETAILS, null while there is none.</summary>
+    public string? Details { get; set; }
+
+    public string? TransportFailure { get; set; }
+
+    public string? TerminationDetails { get; set; }
+
+    public int ResponseCode { get; protected set; }
+
+    public long BodyBytesIn { get; protected set; }
+
+    public long BodyBytesOut { get; protected set; }
+
+    public ClusterState? Cluster { get; protected set; }
+
+    public Host? Host { get; protected set; }
+
+    public IpEndpoint UpstreamLocal { get; protected set; }
+
+    public IpEndpoint DownstreamLocal { get; protected set; }
+
+    /// <summary>The client after x-forwarded-for; <see cref="DownstreamDirect"/> is the socket's.</summary>
+    public IpEndpoint DownstreamRemote { get; protected set; }
+
+    public IpEndpoint DownstreamDirect { get; protected set; }
+
+    public string? RouteName { get; protected set; }
+
+    public string? FilterChainName { get; protected set; }
+
+    public string? ServerName { get; protected set; }
+
+    public int Attempts { get; protected set; }
+
+    public long ConnectionId { get; protected set; }
+
+    /// <summary>Null for TCP.</summary>
+    public virtual MessageHead? RequestHead => null;
+
+    public virtual MessageHead? ResponseHead => null;
+
+    /// <summary>The request's path before a rewrite is in x-envoy-original-path; this is the one in force. Empty for TCP.</summary>
+    public virtual ReadOnlySpan<byte> Authority => [];
+
+    protected void ResetInfo()
+    {
+        (LastDownstreamIn, LastUpstreamOut, FirstUpstreamIn, End) = (-1, -1, -1, -1);
+        (Flags, Details, TransportFailure, TerminationDetails, ResponseCode) = (ResponseFlags.None, null, null, null, 0);
+        (BodyBytesIn, BodyBytesOut, Cluster, Host, RouteName, Attempts) = (0, 0, null, null, null, 0);
+        UpstreamLocal = default;
+    }
+}

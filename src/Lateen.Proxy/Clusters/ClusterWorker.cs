@@ -1,0 +1,163 @@
+using Lateen.Net.Sockets;
+using Lateen.Proxy.LoadBalancing;
+using Lateen.Proxy.Pools;
+using Lateen.Proxy.Stats;
+using Lateen.Proxy.Workers;
+
+namespace Lateen.Proxy.Clusters;
+
+/// <summary>One thread's view of a cluster: load-balancer position, circuit-breaker counts, on-demand hosts. Made at first use.</summary>
+internal sealed class ClusterWorker(ProxyWorker worker, ClusterState state)
+{
+    private const long OnDemandIdleMilliseconds = 10_000;
+
+    private readonly Dictionary<IpEndpoint, Host> _onDemand = [];
+    private HostSet? _seen;
+    private HostPicker[][] _pickers = [];
+
+    public ClusterState State { get; } = state;
+
+    public StatBlock Stats { get; } = state.Stats.For(worker.Index);
+
+    // Written by this thread, summed by the others for the circuit breakers.
+    public int Connections, PendingRequests, ActiveRequests, ActiveRetries;
+
+    public static ClusterWorker For(ProxyWorker worker, ClusterState state) =>
+        state.Workers[worker.Index] ??= new ClusterWorker(worker, state);
+
+    /// <summary>Chooses a host; null if there is none to choose.</summary>
+    public Host? Pick(ClusterConfig config, in PickContext context)
+    {
+        if (config.Discovery == DiscoveryKind.OriginalDestination)
+        {
+            return PickOnDemand(context.OriginalDestination);
+        }
+        HostSet hosts = State.Hosts;
+        if (!ReferenceEquals(hosts, _seen))
+        {
+            Rebuild(hosts, config);
+        }
+        if (hosts.TotalLoad == 0)
+        {
+            return null;
+        }
+        int level = ChooseLevel(hosts);
+        if (hosts.Levels[level].IsPanic)
+        {
+            Stats.Add(ClusterStat.LbHealthyPanic);
+        }
+        HostPicker[] groups = _pickers[level];
+        HostPicker picker = groups.Length == 1 ? groups[0] : groups[ChooseGroup(hosts.Levels[level].Groups)];
+        Host host = picker.Pick(worker.Random);
+        for (int i = 0; i < context.MaximumReselections && context.Tried.Contains(host); i++)
+        {
+            host = picker.Pick(worker.Random);
+        }
+        return host;
+    }
+
+    public HostPool PoolOf(Host host, ClusterConfig config) =>
+        host.Pools[worker.Index] ??= new HostPool(worker, this, config, host);
+
+    /// <summary>True if one more of what <paramref name="count"/> selects would exceed the limit, over all threads.</summary>
+    public bool Exceeds(uint limit, Func<ClusterWorker, int> count)
+    {
+        if (limit == uint.MaxValue)
+        {
+            return false;
+        }
+        long sum = 0;
+        foreach (ClusterWorker? other in State.Workers)
+        {
+            sum += other is null ? 0 : count(other);
+        }
+        return sum >= limit;
+    }
+
+    /// <summary>Closes the pools of hosts that are no longer in the cluster; their running requests finish.</summary>
+    public void DrainRemoved(IReadOnlyList<Host> removed)
+    {
+        foreach (Host host in removed)
+        {
+            host.Pools[worker.Index]?.Drain();
+        }
+    }
+
+    private Host? PickOnDemand(in IpEndpoint destination)
+    {
+        if (!destination.IsValid || destination.Port == 0)
+        {
+            return null;
+        }
+        if (!_onDemand.TryGetValue(destination, out Host? host))
+        {
+            RemoveIdle();
+            host = new Host(
+                new EndpointConfig(destination, "", 1, HostHealth.Healthy, Locality.None, 0, ""), State.Workers.Length);
+            _onDemand.Add(destination, host);
+        }
+        host.LastUsed = worker.Loop.Now;
+        return host;
+    }
+
+    private void RemoveIdle()
+    {
+        foreach ((IpEndpoint address, Host host) in _onDemand)
+        {
+            if (worker.Loop.Now - host.LastUsed > OnDemandIdleMilliseconds && host.Pools[worker.Index] is null or { IsUnused: true })
+            {
+                host.Pools[worker.Index]?.Drain();
+                _onDemand.Remove(address);
+            }
+        }
+    }
+
+    private void Rebuild(HostSet hosts, ClusterConfig config)
+    {
+        _seen = hosts;
+        _pickers = [.. hosts.Levels.Select(l => l.Groups.Select(g => HostPicker.Create(config, g.Hosts, worker.Random)).ToArray())];
+    }
+
+    private int ChooseLevel(HostSet hosts)
+    {
+        if (hosts.Levels.Length == 1)
+        {
+            return 0;
+        }
+        int at = worker.Random.Below(hosts.TotalLoad);
+        int level = 0;
+        while (at >= hosts.Levels[level].Load)
+        {
+            at -= hosts.Levels[level++].Load;
+        }
+        return level;
+    }
+
+    private int ChooseGroup(HostGroup[] groups)
+    {
+        double total = 0;
+        foreach (HostGroup group in groups)
+        {
+            total += group.Weight;
+        }
+        double at = total * worker.Random.Below(1 << 24) / (1 << 24);
+        int i = 0;
+        while (i < groups.Length - 1 && at >= groups[i].Weight)
+        {
+            at -= groups[i++].Weight;
+        }
+        return i;
+    }
+}
+
+/// <summary>What the choice of a host may depend on.</summary>
+internal readonly ref struct PickContext
+{
+    /// <summary>For ORIGINAL_DST clusters.</summary>
+    public IpEndpoint OriginalDestination { get; init; }
+
+    /// <summary>Hosts that this request has tried (retry_host_predicate previous_hosts).</summary>
+    public ReadOnlySpan<Host> Tried { get; init; }
+
+    public int MaximumReselections { get; init; }
+}

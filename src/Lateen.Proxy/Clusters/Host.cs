@@ -1,0 +1,103 @@
+using System.Text;
+using Lateen.Net.Sockets;
+using Lateen.Proxy.Pools;
+using Lateen.Proxy.Views;
+
+namespace Lateen.Proxy.Clusters;
+
+/// <summary>Health as configuration says it (envoy.config.core.v3.HealthStatus, grouped).</summary>
+internal enum HostHealth
+{
+    Healthy,
+    Degraded,
+    Unhealthy,
+}
+
+/// <summary>One upstream host: its address, and per thread its pool and counters. Lives as long as the host stays in its cluster.</summary>
+internal sealed class Host
+{
+    private readonly HostCounts?[] _counts;
+
+    public Host(EndpointConfig config, int workers)
+    {
+        Config = config;
+        _counts = new HostCounts?[workers];
+        Pools = new HostPool?[workers];
+        Address = config.Address;
+        AddressText = Encoding.ASCII.GetBytes(Address.ToString());
+    }
+
+    /// <summary>Weight and health change in place when EDS says so; the rest is the host's identity.</summary>
+    public EndpointConfig Config { get; set; }
+
+    public IpEndpoint Address { get; }
+
+    /// <summary>ip:port as the access log prints it.</summary>
+    public byte[] AddressText { get; }
+
+    public HostPool?[] Pools { get; }
+
+    /// <summary>Gone from its cluster: pools close once their requests have ended.</summary>
+    public volatile bool IsRemoved;
+
+    /// <summary>Milliseconds on the loop's clock of the last use; for ORIGINAL_DST hosts.</summary>
+    public long LastUsed;
+
+    public HostCounts For(int worker) => _counts[worker] ??= new HostCounts();
+
+    /// <summary>Requests in flight on every thread; read without a lock, so it may be a moment old.</summary>
+    public int ActiveRequests
+    {
+        get
+        {
+            int sum = 0;
+            foreach (HostCounts? counts in _counts)
+            {
+                sum += (int)(counts?.RqActive ?? 0);
+            }
+            return sum;
+        }
+    }
+
+    public HostView View()
+    {
+        HostCounts sum = new();
+        foreach (HostCounts? counts in _counts)
+        {
+            if (counts is not null)
+            {
+                sum.Add(counts);
+            }
+        }
+        string flags = Config.Health switch
+        {
+            HostHealth.Healthy => "healthy",
+            HostHealth.Degraded => "/degraded_eds_health",
+            _ => "/failed_eds_health",
+        };
+        Locality at = Config.Locality;
+        return new HostView(
+            Address.ToString(), Config.Hostname, flags, Config.Health.ToString().ToUpperInvariant(), Config.Weight, at.Region, at.Zone,
+            at.SubZone, Config.Priority, sum.View());
+    }
+}
+
+/// <summary>One thread's counters of a host.</summary>
+internal sealed class HostCounts
+{
+    public long CxActive, CxConnectFail, CxTotal, RqActive, RqError, RqSuccess, RqTimeout, RqTotal;
+
+    public void Add(HostCounts other)
+    {
+        CxActive += other.CxActive;
+        CxConnectFail += other.CxConnectFail;
+        CxTotal += other.CxTotal;
+        RqActive += other.RqActive;
+        RqError += other.RqError;
+        RqSuccess += other.RqSuccess;
+        RqTimeout += other.RqTimeout;
+        RqTotal += other.RqTotal;
+    }
+
+    public HostCounters View() => new(CxActive, CxConnectFail, CxTotal, RqActive, RqError, RqSuccess, RqTimeout, RqTotal);
+}

@@ -1,0 +1,186 @@
+using System.Globalization;
+using Envoy.Config.Cluster.V3;
+using Envoy.Config.Core.V3;
+using Envoy.Config.Endpoint.V3;
+using Google.Protobuf.WellKnownTypes;
+using Lateen.Net.Sockets;
+using Lateen.Proxy.Clusters;
+using HttpProtocolOptions = Envoy.Extensions.Upstreams.Http.V3.HttpProtocolOptions;
+using LoadBalancingPolicy = Lateen.Proxy.Clusters.LoadBalancingPolicy;
+
+namespace Lateen.Proxy.Compile;
+
+/// <summary>envoy.config.cluster.v3.Cluster and ClusterLoadAssignment to what the event loops use.</summary>
+internal static class ClusterCompiler
+{
+    private const string HttpOptionsName = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+
+    public static ClusterConfig? Compile(CompileScope scope, Cluster cluster)
+    {
+        if (cluster.Name.Length == 0)
+        {
+            scope.Refuse("name", "must not be empty");
+        }
+        DiscoveryKind kind = Discovery(scope, cluster);
+        HttpProtocolOptions options = HttpOptions(scope, cluster);
+        bool http2 = options.ExplicitHttpConfig?.Http2ProtocolOptions is not null;
+        if (http2)
+        {
+            scope.Host.NotYet("HTTP/2 to upstream clusters: requests go out as HTTP/1.1");
+        }
+        if (cluster.OutlierDetection is not null)
+        {
+            scope.Host.NotYet("outlier_detection of clusters");
+        }
+        if (cluster.HealthChecks.Count > 0)
+        {
+            scope.Host.NotYet("health_checks of clusters");
+        }
+        return scope.Problems.Count > 0 ? null : new ClusterConfig
+        {
+            Name = cluster.Name,
+            ObservabilityName = cluster.AltStatName.Length > 0 ? cluster.AltStatName : cluster.Name,
+            Discovery = kind,
+            EdsServiceName = kind != DiscoveryKind.Eds ? ""
+                : cluster.EdsClusterConfig?.ServiceName is { Length: > 0 } name ? name : cluster.Name,
+            Policy = Policy(scope, cluster),
+            ChoiceCount = (int)Math.Clamp(cluster.LeastRequestLbConfig?.ChoiceCount ?? 2, 2, 32),
+            ConnectTimeoutMilliseconds = (int)Math.Clamp(CompileScope.Milliseconds(cluster.ConnectTimeout, 5000), 1, int.MaxValue),
+            Default = Limits(cluster, RoutingPriority.Default),
+            High = Limits(cluster, RoutingPriority.High),
+            SourceAddress = Source(scope, cluster),
+            IdleTimeoutMilliseconds = CompileScope.Milliseconds(options.CommonHttpProtocolOptions?.IdleTimeout, 3_600_000),
+            MaxRequestsPerConnection = options.CommonHttpProtocolOptions?.MaxRequestsPerConnection ?? 0,
+            PanicThreshold = (int)(cluster.CommonLbConfig?.HealthyPanicThreshold?.Value ?? 50),
+            LocalityWeighted = cluster.CommonLbConfig?.LocalityWeightedLbConfig is not null,
+            HasOutlierDetection = cluster.OutlierDetection is not null,
+            StaticEndpoints = kind == DiscoveryKind.Static && cluster.LoadAssignment is { } assignment
+                ? Endpoints(scope, assignment, "load_assignment") : [],
+            DnsEndpoints = kind is DiscoveryKind.StrictDns or DiscoveryKind.LogicalDns && cluster.LoadAssignment is { } names
+                ? DnsEndpoints(names) : [],
+            DnsRefreshMilliseconds = (int)Math.Clamp(CompileScope.Milliseconds(cluster.DnsRefreshRate, 5000), 100, int.MaxValue),
+            BufferLimit = (int)Math.Clamp(cluster.PerConnectionBufferLimitBytes ?? 1024 * 1024, 1024, 16 * 1024 * 1024),
+            Http2 = http2,
+            UseDownstreamProtocol = options.UseDownstreamProtocolConfig is not null,
+            NeedsTls = NeedsTls(scope, cluster),
+        };
+    }
+
+    /// <summary>The endpoints of an assignment in the order given.</summary>
+    public static IReadOnlyList<EndpointConfig> Endpoints(CompileScope scope, ClusterLoadAssignment assignment, string path)
+    {
+        List<EndpointConfig> endpoints = [];
+        for (int l = 0; l < assignment.Endpoints.Count; l++)
+        {
+            LocalityLbEndpoints group = assignment.Endpoints[l];
+            Clusters.Locality locality = new(
+                group.Locality?.Region ?? "", group.Locality?.Zone ?? "", group.Locality?.SubZone ?? "", group.LoadBalancingWeight ?? 0);
+            for (int i = 0; i < group.LbEndpoints.Count; i++)
+            {
+                LbEndpoint endpoint = group.LbEndpoints[i];
+                IpEndpoint address = scope.Address(
+                    endpoint.Endpoint?.Address, $"{path}.endpoints[{l}].lb_endpoints[{i}].endpoint.address".TrimStart('.'));
+                endpoints.Add(new EndpointConfig(
+                    address, endpoint.Endpoint?.Hostname ?? "", Math.Max(endpoint.LoadBalancingWeight ?? 1, 1), Health(endpoint.HealthStatus),
+                    locality, group.Priority, Workload(endpoint)));
+            }
+        }
+        return endpoints;
+    }
+
+    private static List<DnsEndpointConfig> DnsEndpoints(ClusterLoadAssignment assignment) =>
+        [.. assignment.Endpoints.SelectMany(group => group.LbEndpoints.Select(e => new DnsEndpointConfig(
+            e.Endpoint.Address.SocketAddress.Address,
+            (int)e.Endpoint.Address.SocketAddress.PortValue,
+            new EndpointConfig(
+                default, e.Endpoint.Hostname.Length > 0 ? e.Endpoint.Hostname : e.Endpoint.Address.SocketAddress.Address,
+                Math.Max(e.LoadBalancingWeight ?? 1, 1), Health(e.HealthStatus),
+                new Clusters.Locality(
+                    group.Locality?.Region ?? "", group.Locality?.Zone ?? "", group.Locality?.SubZone ?? "", group.LoadBalancingWeight ?? 0),
+                group.Priority, Workload(e)))))];
+
+    private static string Workload(LbEndpoint endpoint) =>
+        endpoint.Metadata?.FilterMetadata.TryGetValue("istio", out Struct? istio) == true
+            && istio.Fields.TryGetValue("workload", out Value? workload) ? workload.StringValue : "";
+
+    private static HostHealth Health(HealthStatus status) => status switch
+    {
+        HealthStatus.Unknown or HealthStatus.Healthy => HostHealth.Healthy,
+        HealthStatus.Degraded => HostHealth.Degraded,
+        _ => HostHealth.Unhealthy,
+    };
+
+    private static DiscoveryKind Discovery(CompileScope scope, Cluster cluster)
+    {
+        if (cluster.ClusterDiscoveryTypeCase == Cluster.ClusterDiscoveryTypeOneofCase.ClusterType)
+        {
+            scope.Refuse("cluster_type", $"custom cluster type {cluster.ClusterType.Name} is not supported");
+            return DiscoveryKind.Static;
+        }
+        return cluster.Type switch
+        {
+            Cluster.Types.DiscoveryType.Static => DiscoveryKind.Static,
+            Cluster.Types.DiscoveryType.StrictDns => DiscoveryKind.StrictDns,
+            Cluster.Types.DiscoveryType.LogicalDns => DiscoveryKind.LogicalDns,
+            Cluster.Types.DiscoveryType.Eds => DiscoveryKind.Eds,
+            _ => DiscoveryKind.OriginalDestination,
+        };
+    }
+
+    private static LoadBalancingPolicy Policy(CompileScope scope, Cluster cluster)
+    {
+        switch (cluster.LbPolicy)
+        {
+            case Cluster.Types.LbPolicy.LeastRequest:
+                return LoadBalancingPolicy.LeastRequest;
+            case Cluster.Types.LbPolicy.Random:
+                return LoadBalancingPolicy.Random;
+            case Cluster.Types.LbPolicy.RingHash or Cluster.Types.LbPolicy.Maglev:
+                scope.Host.NotYet($"lb_policy {cluster.LbPolicy.ToString().ToUpperInvariant()}: hosts are drawn at random");
+                return LoadBalancingPolicy.Random;
+            default:
+                return LoadBalancingPolicy.RoundRobin;
+        }
+    }
+
+    private static Thresholds Limits(Cluster cluster, RoutingPriority priority)
+    {
+        CircuitBreakers.Types.Thresholds? set = cluster.CircuitBreakers?.Thresholds.FirstOrDefault(t => t.Priority == priority);
+        return set is null ? Thresholds.EnvoyDefault : new Thresholds(
+            set.MaxConnections ?? 1024, set.MaxPendingRequests ?? 1024, set.MaxRequests ?? 1024, set.MaxRetries ?? 3);
+    }
+
+    private static IpEndpoint Source(CompileScope scope, Cluster cluster)
+    {
+        if (cluster.UpstreamBindConfig?.SourceAddress is not { } source || source.Address.Length == 0)
+        {
+            return default;
+        }
+        if (!IpEndpoint.TryParse(source.Address, (int)source.PortValue, out IpEndpoint address))
+        {
+            scope.Refuse("upstream_bind_config.source_address.address", $"\"{source.Address}\" is not an IP address");
+        }
+        // 0.0.0.0 leaves the choice to the kernel.
+        return address.IsAny ? default : address;
+    }
+
+    private static HttpProtocolOptions HttpOptions(CompileScope scope, Cluster cluster)
+    {
+        if (!cluster.TypedExtensionProtocolOptions.TryGetValue(HttpOptionsName, out Any? any))
+        {
+            return new HttpProtocolOptions();
+        }
+        string path = string.Create(CultureInfo.InvariantCulture, $"typed_extension_protocol_options[\"{HttpOptionsName}\"]");
+        return scope.Unpack(any, HttpProtocolOptions.Parser, path) ?? new HttpProtocolOptions();
+    }
+
+    private static bool NeedsTls(CompileScope scope, Cluster cluster)
+    {
+        bool tls = cluster.TransportSocket is { } socket && socket.Name is not ("envoy.transport_sockets.raw_buffer" or "raw_buffer");
+        if (tls)
+        {
+            scope.Host.NotYet("TLS to upstream clusters (transport_socket): their connections fail");
+        }
+        return tls;
+    }
+}

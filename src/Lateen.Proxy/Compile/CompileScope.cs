@@ -1,0 +1,75 @@
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Lateen.Net.Sockets;
+using Lateen.Proxy.AccessLog;
+using Lateen.Proxy.Clusters;
+using Lateen.Proxy.Routing;
+using Lateen.Proxy.Stats;
+
+namespace Lateen.Proxy.Compile;
+
+/// <summary>What a compiler may reach: the objects that outlive configuration, and where it tells its problems.</summary>
+internal interface ICompileHost
+{
+    int Workers { get; }
+
+    /// <summary>The state of a cluster of that name, made if nobody has named it before.</summary>
+    ClusterState ClusterOf(string name);
+
+    /// <summary>The state of a cluster that exists; null otherwise.</summary>
+    ClusterState? FindCluster(string name);
+
+    RouteState RouteOf(string name);
+
+    LogFile FileOf(string path);
+
+    /// <summary>Statistics shared by everything with that prefix.</summary>
+    StatScope StatsOf(string prefix, StatNames names);
+
+    /// <summary>Says once that something is accepted but does not act yet.</summary>
+    void NotYet(string what);
+}
+
+/// <summary>The compilation of one resource: collects every problem with its field path.</summary>
+internal sealed class CompileScope(ICompileHost host, string resource)
+{
+    private readonly List<ResourceProblem> _problems = [];
+
+    public ICompileHost Host { get; } = host;
+
+    public IReadOnlyList<ResourceProblem> Problems => _problems;
+
+    public void Refuse(string path, string message) => _problems.Add(new ResourceProblem(resource, path, message));
+
+    /// <summary>Unpacks an Any of a known type; a broken message is a problem.</summary>
+    public T? Unpack<T>(Any? any, MessageParser<T> parser, string path) where T : class, IMessage<T>
+    {
+        try
+        {
+            return any is null ? parser.ParseFrom(ByteString.Empty) : parser.ParseFrom(any.Value);
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            Refuse(path, $"the message cannot be decoded: {e.Message}");
+            return null;
+        }
+    }
+
+    /// <summary>A duration in milliseconds; the fallback when absent.</summary>
+    public static long Milliseconds(Duration? duration, long fallback) =>
+        duration is null ? fallback : Math.Max(0, (duration.Seconds * 1000) + (duration.Nanos / 1_000_000));
+
+    public IpEndpoint Address(Envoy.Config.Core.V3.Address? address, string path)
+    {
+        if (address?.SocketAddress is not { } socket)
+        {
+            Refuse(path, "only socket_address is supported");
+            return default;
+        }
+        if (!IpEndpoint.TryParse(socket.Address, (int)socket.PortValue, out IpEndpoint endpoint))
+        {
+            Refuse($"{path}.socket_address.address", $"\"{socket.Address}\" is not an IP address");
+        }
+        return endpoint;
+    }
+}

@@ -1,0 +1,89 @@
+using System.Text;
+using Lateen.Net.Http1;
+using Lateen.Proxy.Filters;
+using Lateen.Proxy.Http;
+using Lateen.Proxy.Routing;
+using Lateen.Proxy.Stats;
+using Hcm = Envoy.Extensions.Filters.Network.HttpConnectionManager.V3.HttpConnectionManager;
+
+namespace Lateen.Proxy.Compile;
+
+/// <summary>HttpConnectionManager to <see cref="HttpManager"/>.</summary>
+internal static class HttpManagerCompiler
+{
+    public static HttpManager? Compile(CompileScope scope, Hcm manager, string path)
+    {
+        RouteState? routes = Routes(scope, manager, path);
+        HttpFilterFactory[] filters = FilterRegistry.Compile(scope, manager.HttpFilters, path + ".http_filters");
+        if (manager.CodecType is Hcm.Types.CodecType.Http2 or Hcm.Types.CodecType.Http3)
+        {
+            scope.Host.NotYet($"codec_type {manager.CodecType.ToString().ToUpperInvariant()} of connection managers");
+        }
+        if (manager.Tracing is not null)
+        {
+            scope.Host.NotYet("tracing of connection managers");
+        }
+        if (routes is null)
+        {
+            return null;
+        }
+        uint kilobytes = manager.MaxRequestHeadersKb ?? 60;
+        return new HttpManager
+        {
+            StatPrefix = manager.StatPrefix,
+            Stats = scope.Host.StatsOf($"http.{manager.StatPrefix}.", StatNames.Http),
+            Routes = routes,
+            Filters = filters,
+            AccessLogs = AccessLogCompiler.Compile(scope, manager.AccessLog, path + ".access_log"),
+            ServerName = Encoding.ASCII.GetBytes(manager.ServerName.Length > 0 ? manager.ServerName : "envoy"),
+            ServerHeader = (ServerHeader)(int)manager.ServerHeaderTransformation,
+            HeadLimits = new HeadLimits(
+                (int)Math.Clamp(kilobytes, 1, 8192) * 1024, (int)(manager.CommonHttpProtocolOptions?.MaxHeadersCount ?? 100)),
+            UseRemoteAddress = manager.UseRemoteAddress ?? false,
+            TrustedHops = manager.XffNumTrustedHops,
+            SkipXffAppend = manager.SkipXffAppend,
+            GenerateRequestId = manager.GenerateRequestId ?? true,
+            PreserveExternalRequestId = manager.PreserveExternalRequestId,
+            AlwaysSetRequestIdInResponse = manager.AlwaysSetRequestIdInResponse,
+            AcceptHttp10 = manager.HttpProtocolOptions?.AcceptHttp10 ?? false,
+            NormalizePath = manager.NormalizePath ?? false,
+            MergeSlashes = manager.MergeSlashes,
+            EscapedSlashes = manager.PathWithEscapedSlashesAction switch
+            {
+                Hcm.Types.PathWithEscapedSlashesAction.RejectRequest => EscapedSlashes.Reject,
+                Hcm.Types.PathWithEscapedSlashesAction.UnescapeAndRedirect => EscapedSlashes.UnescapeAndRedirect,
+                Hcm.Types.PathWithEscapedSlashesAction.UnescapeAndForward => EscapedSlashes.UnescapeAndForward,
+                _ => EscapedSlashes.Keep,
+            },
+            SanitizeClientCert = manager.ForwardClientCertDetails != Hcm.Types.ForwardClientCertDetails.AlwaysForwardOnly,
+            SuppressEnvoyHeaders = RouterOf(scope, manager, path)?.SuppressEnvoyHeaders ?? false,
+            Proxy100Continue = manager.Proxy100Continue,
+            Via = Encoding.ASCII.GetBytes(manager.Via),
+            UpgradeTypes = [.. manager.UpgradeConfigs.Where(u => u.Enabled ?? true).Select(u => u.UpgradeType.ToLowerInvariant())],
+            IdleTimeoutMilliseconds = CompileScope.Milliseconds(manager.CommonHttpProtocolOptions?.IdleTimeout, 3_600_000),
+            StreamIdleTimeoutMilliseconds = CompileScope.Milliseconds(manager.StreamIdleTimeout, 300_000),
+            RequestTimeoutMilliseconds = CompileScope.Milliseconds(manager.RequestTimeout, 0),
+            HasTracing = manager.Tracing is not null,
+        };
+    }
+
+    private static RouteState? Routes(CompileScope scope, Hcm manager, string path)
+    {
+        switch (manager.RouteSpecifierCase)
+        {
+            case Hcm.RouteSpecifierOneofCase.Rds:
+                return scope.Host.RouteOf(manager.Rds.RouteConfigName);
+            case Hcm.RouteSpecifierOneofCase.RouteConfig:
+                RouteTable? table = RouteCompiler.Compile(scope, manager.RouteConfig, path + ".route_config.");
+                return table is null ? null : new RouteState(manager.RouteConfig.Name) { Table = table };
+            default:
+                scope.Refuse(path, $"route_specifier {manager.RouteSpecifierCase} is not supported: use rds or route_config");
+                return null;
+        }
+    }
+
+    private static Envoy.Extensions.Filters.Http.Router.V3.Router? RouterOf(CompileScope scope, Hcm manager, string path) =>
+        manager.HttpFilters.LastOrDefault()?.TypedConfig is { } config && config.TypeUrl.EndsWith(".Router", StringComparison.Ordinal)
+            ? scope.Unpack(config, Envoy.Extensions.Filters.Http.Router.V3.Router.Parser, path + ".http_filters")
+            : null;
+}

@@ -1,0 +1,93 @@
+using Envoy.Extensions.Filters.Http.Fault.V3;
+using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
+using Google.Protobuf.WellKnownTypes;
+using Lateen.Api;
+using Lateen.Proxy.Compile;
+using Lateen.Proxy.Filters.Fault;
+
+namespace Lateen.Proxy.Filters;
+
+/// <summary>What HTTP filters this proxy can do, on one page; a filter that is not here is refused.</summary>
+/// <remarks>
+/// What guards access (rbac, jwt_authn, ext_authz) is refused until it acts: to accept it and let requests through would be worse than an error.
+/// What only observes or labels is accepted, with one line in the log saying that it does not act yet.
+/// </remarks>
+internal static class FilterRegistry
+{
+    /// <summary>Accepted, does not act yet: name (or its end) and what is missing.</summary>
+    private static readonly (string Name, string Missing)[] Passive =
+    [
+        ("istio.metadata_exchange", "peer metadata exchange"),
+        ("envoy.filters.http.peer_metadata", "peer metadata exchange"),
+        ("istio.alpn", "ALPN override of upstream connections (nothing to override without TLS)"),
+        ("istio.stats", "istio_* metrics"),
+        ("istio.stackdriver", "Stackdriver telemetry"),
+        ("envoy.filters.http.grpc_stats", "gRPC statistics"),
+        ("envoy.filters.http.grpc_web", "gRPC-Web translation"),
+        ("envoy.filters.http.cors", "CORS"),
+        ("istio_authn", "peer identity (nothing to authenticate without TLS)"),
+    ];
+
+    /// <summary>The chain of a connection manager in order; the last must be the router.</summary>
+    public static HttpFilterFactory[] Compile(CompileScope scope, IReadOnlyList<HttpFilter> filters, string path)
+    {
+        List<HttpFilterFactory> chain = [];
+        bool hasRouter = false;
+        for (int i = 0; i < filters.Count; i++)
+        {
+            HttpFilter filter = filters[i];
+            if (filter.Disabled)
+            {
+                continue;
+            }
+            string type = TypeUrls.MessageName(filter.TypedConfig?.TypeUrl ?? "");
+            string at = $"{path}[{i}].typed_config";
+            switch (type)
+            {
+                case "envoy.extensions.filters.http.router.v3.Router":
+                    hasRouter = i == filters.Count - 1;
+                    break;
+                case "envoy.extensions.filters.http.fault.v3.HTTPFault":
+                    chain.Add(new FaultFilter
+                    {
+                        Name = filter.Name,
+                        Listener = FaultConfig.Compile(scope, scope.Unpack(filter.TypedConfig, HTTPFault.Parser, at), at),
+                    });
+                    break;
+                default:
+                    AcceptPassive(scope, filter, type, $"{path}[{i}]");
+                    break;
+            }
+        }
+        if (!hasRouter)
+        {
+            scope.Refuse(path, "the last HTTP filter must be envoy.filters.http.router");
+        }
+        return [.. chain];
+    }
+
+    /// <summary>A filter's configuration for one route or virtual host; null for filters that do not act.</summary>
+    public static object? CompileForRoute(CompileScope scope, Any any, string path) => TypeUrls.MessageName(any.TypeUrl) switch
+    {
+        "envoy.extensions.filters.http.fault.v3.HTTPFault" => FaultConfig.Compile(scope, scope.Unpack(any, HTTPFault.Parser, path), path),
+        _ => null,
+    };
+
+    private static void AcceptPassive(CompileScope scope, HttpFilter filter, string type, string path)
+    {
+        foreach ((string name, string missing) in Passive)
+        {
+            if (filter.Name == name || type.StartsWith(name, StringComparison.Ordinal))
+            {
+                scope.Host.NotYet($"HTTP filter {filter.Name}: {missing}");
+                return;
+            }
+        }
+        if (filter.IsOptional)
+        {
+            scope.Host.NotYet($"HTTP filter {filter.Name} ({type}), marked optional");
+            return;
+        }
+        scope.Refuse(path, $"HTTP filter {filter.Name} ({type}) is not supported");
+    }
+}

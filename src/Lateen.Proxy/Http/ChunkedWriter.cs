@@ -1,0 +1,28 @@
+using Lateen.Net.Sockets;
+
+namespace Lateen.Proxy.Http;
+
+/// <summary>Writes the chunked coding with framing of our own.</summary>
+internal static class ChunkedWriter
+{
+    public static void Write(StreamSocket socket, ReadOnlySpan<byte> data, bool endStream)
+    {
+        if (!socket.IsOpen)
+        {
+            return;
+        }
+        if (!data.IsEmpty)
+        {
+            Span<byte> size = stackalloc byte[18];
+            data.Length.TryFormat(size, out int digits, "x");
+            "\r\n"u8.CopyTo(size[digits..]);
+            socket.Write(size[..(digits + 2)]);
+            socket.Write(data);
+            socket.Write(endStream ? "\r\n0\r\n\r\n"u8 : "\r\n"u8);
+        }
+        else if (endStream)
+        {
+            socket.Write("0\r\n\r\n"u8);
+        }
+    }
+}

@@ -1,0 +1,330 @@
+using System.Buffers.Text;
+using System.Text;
+using Lateen.Net.Http1;
+using Lateen.Proxy.AccessLog;
+using Lateen.Proxy.Filters;
+using Lateen.Proxy.Pools;
+using Lateen.Proxy.Routing;
+using Lateen.Proxy.Stats;
+
+namespace Lateen.Proxy.Http;
+
+/// <summary>What goes back: the upstream's response or one of ours; and the time limits.</summary>
+internal sealed partial class HttpExchange
+{
+    private bool _replied;
+    private bool _responseStarted;
+    private bool _tunnelOpen;
+
+    /// <summary>Answers in the proxy (Envoy: local reply). gRPC requests get their status in headers.</summary>
+    public void Reply(int status, ReadOnlySpan<byte> body, ResponseFlags flags, string details)
+    {
+        Flags |= flags;
+        Details = details;
+        Response.Reset();
+        if (IsGrpc)
+        {
+            ReplyGrpcStatus(GrpcStatusOf(status), body, flags, details);
+            return;
+        }
+        Response.StartResponse(status);
+        if (!body.IsEmpty)
+        {
+            Response.Set(HttpField.ContentLength, body.Length);
+            Response.Set(HttpField.ContentType, "text/plain"u8);
+        }
+        SendReply(body);
+    }
+
+    /// <summary>A gRPC error: HTTP 200, headers only (gRPC over HTTP/2, "Trailers-Only").</summary>
+    public void ReplyGrpcStatus(int grpcStatus, ReadOnlySpan<byte> message, ResponseFlags flags, string details)
+    {
+        Flags |= flags;
+        Details = details;
+        Response.Reset();
+        Response.StartResponse(200);
+        Response.Set(HttpField.ContentType, "application/grpc"u8);
+        Response.Set(HttpField.GrpcStatus, grpcStatus);
+        if (!message.IsEmpty)
+        {
+            Response.Add("grpc-message"u8, GrpcMessage(message));
+        }
+        SendReply([]);
+    }
+
+    // Percent-encoding of gRPC: everything but printable ASCII, and the percent sign.
+    private static byte[] GrpcMessage(ReadOnlySpan<byte> message)
+    {
+        StringBuilder text = new();
+        foreach (byte b in message)
+        {
+            text.Append(b is >= 0x20 and <= 0x7e and not (byte)'%' ? ((char)b).ToString() : $"%{b:X2}");
+        }
+        return Encoding.ASCII.GetBytes(text.ToString());
+    }
+
+    private static int GrpcStatusOf(int status) => status switch
+    {
+        400 => 13,
+        401 => 16,
+        403 => 7,
+        404 => 12,
+        429 or 502 or 503 or 504 => 14,
+        _ => 2,
+    };
+
+    private void ReplyRedirect(int status, ReadOnlySpan<byte> location, string details)
+    {
+        Details = details;
+        Response.Reset();
+        Response.StartResponse(status);
+        Response.Add("location"u8, location);
+        SendReply([]);
+    }
+
+    private void SendReply(ReadOnlySpan<byte> body)
+    {
+        _replied = true;
+        if (!_requestComplete)
+        {
+            // The rest of the request will not be read.
+            CloseDownstream = true;
+            _stats.Add(HttpStat.DownstreamRqResponseBeforeRqComplete);
+        }
+        if ((Flags & ResponseFlags.UO) != 0)
+        {
+            Response.Set(HttpField.XEnvoyOverloaded, "true"u8);
+        }
+        bool hasBody = !body.IsEmpty && !IsHeadRequest;
+        SendHead(endStream: !hasBody);
+        if (hasBody)
+        {
+            BodyBytesOut += body.Length;
+            _downstream?.SendData(body, endStream: true);
+        }
+        Finish();
+    }
+
+    private void SendUpstreamHead(bool endStream)
+    {
+        Details = "via_upstream";
+        // RFC 9110 7.6.1: what concerns one hop stays there; the downstream connection writes its own.
+        Response.Remove(HttpField.Connection);
+        Response.Remove(HttpField.KeepAlive);
+        Response.Remove(HttpField.ProxyConnection);
+        Response.Remove(HttpField.TransferEncoding);
+        if (Response.Status != 101)
+        {
+            Response.Remove(HttpField.Upgrade);
+        }
+        if (_requestComplete && !_manager.SuppressEnvoyHeaders)
+        {
+            Response.Set(HttpField.XEnvoyUpstreamServiceTime, _worker.Loop.Now - LastDownstreamIn);
+        }
+        SendHead(endStream);
+    }
+
+    private void SendHead(bool endStream)
+    {
+        _responseStarted = true;
+        ApplyResponseEdits();
+        if (_virtualHost is { IncludeAttemptCountInResponse: true })
+        {
+            Response.Set(HttpField.XEnvoyAttemptCount, Attempts);
+        }
+        HttpFilterFactory[] filters = _manager.Filters;
+        for (int i = Math.Min(_filter, filters.Length) - 1; i >= 0; i--)
+        {
+            filters[i].OnResponse(this);
+        }
+        if (!Response.Has(HttpField.Date))
+        {
+            Response.Add("date"u8, _worker.Date);
+        }
+        if (_manager.ServerHeader == ServerHeader.Overwrite
+            || (_manager.ServerHeader == ServerHeader.AppendIfAbsent && !Response.Has(HttpField.Server)))
+        {
+            Response.Set(HttpField.Server, _manager.ServerName);
+        }
+        if (_manager.Via.Length > 0)
+        {
+            Response.Add("via"u8, _manager.Via);
+        }
+        if (_manager.AlwaysSetRequestIdInResponse)
+        {
+            Response.Set(HttpField.XRequestId, Request.Get(HttpField.XRequestId));
+        }
+        ResponseCode = Response.Status;
+        _downstream?.SendHead(this, endStream);
+    }
+
+    private void CompleteResponse()
+    {
+        if (!_requestComplete)
+        {
+            CloseDownstream = true;
+        }
+        DetachUpstream();
+        Finish();
+    }
+
+    // The response has begun and cannot be completed.
+    private void ResetDownstream()
+    {
+        DetachUpstream();
+        Http1Downstream? downstream = _downstream;
+        _downstream = null;
+        _stats.Add(HttpStat.DownstreamRqTxReset);
+        downstream?.ResetStream();
+        Finish();
+    }
+
+    private void ReplyFailure(UpstreamFailure failure, string? transport)
+    {
+        _worker.Loop.Timers.Cancel(_requestTimer);
+        int status = failure == UpstreamFailure.ProtocolError ? 502 : 503;
+        Flags |= failure.Flag();
+        Span<byte> text = _worker.Loop.Scratch;
+        int n = 0;
+        Put(text, ref n, "upstream connect error or disconnect/reset before headers. ");
+        if (Attempts > 1)
+        {
+            Put(text, ref n, "retried and the latest ");
+        }
+        Put(text, ref n, "reset reason: ");
+        Put(text, ref n, failure.Text());
+        if (transport is not null)
+        {
+            Put(text, ref n, ", transport failure reason: ");
+            Put(text, ref n, transport);
+        }
+        Reply(status, text[..n], ResponseFlags.None, FailureDetails("upstream_reset_before_response_started", failure, transport));
+    }
+
+    private static void Put(Span<byte> destination, ref int at, string text) => at += Encoding.UTF8.GetBytes(text, destination[at..]);
+
+    private static string FailureDetails(string kind, UpstreamFailure failure, string? transport)
+    {
+        string reason = transport is null ? failure.Text() : $"{failure.Text()},{transport}";
+        return $"{kind}{{{reason.Replace(' ', '_')}}}";
+    }
+
+    // Envoy, router filter: headers that steer the router are honoured (what an external client sent was removed before) and not forwarded.
+    private void ReadRouterHeaders(Forward forward)
+    {
+        _timeout = forward.TimeoutMilliseconds;
+        _retry = forward.Retry;
+        _perTryTimeout = _retry?.PerTryTimeoutMilliseconds ?? 0;
+        _retriesLeft = _retry?.NumRetries ?? 0;
+        if (_retry is { RequestHeaders.Length: > 0 } policy && !Array.Exists(policy.RequestHeaders, m => m.Matches(Request)))
+        {
+            (_retry, _retriesLeft) = (null, 0);
+        }
+        if (TakeNumber(HttpField.XEnvoyUpstreamRqTimeoutMs, out long timeout))
+        {
+            _timeout = timeout;
+        }
+        if (TakeNumber(HttpField.XEnvoyUpstreamRqPerTryTimeoutMs, out long perTry))
+        {
+            _perTryTimeout = perTry;
+        }
+        if (_timeout > 0 && _perTryTimeout >= _timeout)
+        {
+            _perTryTimeout = 0;
+        }
+        ReadRetryHeaders();
+        _timeoutAs204 = Request.Has(HttpField.XEnvoyUpstreamRqTimeoutAltResponse);
+        Request.Remove(HttpField.XEnvoyUpstreamRqTimeoutAltResponse);
+        Request.Remove(HttpField.XEnvoyHedgeOnPerTryTimeout);
+        Request.Remove(HttpField.XEnvoyUpstreamAltStatName);
+        long expected = _perTryTimeout > 0 ? _perTryTimeout : _timeout;
+        if (expected > 0 && !_manager.SuppressEnvoyHeaders)
+        {
+            Request.Set(HttpField.XEnvoyExpectedRqTimeoutMs, expected);
+        }
+    }
+
+    private void ReadRetryHeaders()
+    {
+        bool on = Request.Has(HttpField.XEnvoyRetryOn), grpc = Request.Has(HttpField.XEnvoyRetryGrpcOn);
+        bool codes = Request.Has(HttpField.XEnvoyRetriableStatusCodes), max = TakeNumber(HttpField.XEnvoyMaxRetries, out long retries);
+        if (on || grpc || codes)
+        {
+            List<int> list = [];
+            RetryOn conditions = RetryPolicy.Parse(
+                $"{Encoding.ASCII.GetString(Request.Get(HttpField.XEnvoyRetryOn))},{Encoding.ASCII.GetString(Request.Get(HttpField.XEnvoyRetryGrpcOn))}");
+            RetryPolicy.Parse(Encoding.ASCII.GetString(Request.Get(HttpField.XEnvoyRetriableStatusCodes)), list);
+            _retry = new RetryPolicy
+            {
+                On = conditions | (_retry?.On ?? RetryOn.None), NumRetries = _retry?.NumRetries ?? 1,
+                StatusCodes = [.. _retry?.StatusCodes ?? [], .. list], HostReselections = _retry?.HostReselections ?? 0,
+            };
+            _retriesLeft = _retry.NumRetries;
+            Request.Remove(HttpField.XEnvoyRetryOn);
+            Request.Remove(HttpField.XEnvoyRetryGrpcOn);
+            Request.Remove(HttpField.XEnvoyRetriableStatusCodes);
+        }
+        if (max && _retry is not null)
+        {
+            _retriesLeft = (uint)Math.Min(retries, uint.MaxValue);
+        }
+    }
+
+    private bool TakeNumber(HttpField field, out long value)
+    {
+        ReadOnlySpan<byte> text = Request.Get(field);
+        bool ok = Utf8Parser.TryParse(text, out value, out int used) && used == text.Length && value >= 0 && !text.IsEmpty;
+        Request.Remove(field);
+        return ok;
+    }
+
+    // Envoy: the global timer starts when the downstream request is complete, and covers every try and back-off.
+    private void ArmRequestTimer()
+    {
+        if (_timeout > 0 && _requestComplete && !_requestTimer.IsArmed && !_responseStarted && !IsUpgrade)
+        {
+            _worker.Loop.ArmTimer(_requestTimer, _timeout);
+        }
+    }
+
+    private void ArmTryTimer()
+    {
+        if (_perTryTimeout > 0 && _upstream is not null && !IsUpgrade)
+        {
+            _worker.Loop.ArmTimer(_tryTimer, _perTryTimeout);
+        }
+    }
+
+    private void OnRequestTimeout()
+    {
+        if (_clusterWorker is not null)
+        {
+            _clusterWorker.Stats.Add(ClusterStat.UpstreamRqTimeout);
+        }
+        if (_pool is not null)
+        {
+            _pool.Counts.RqTimeout++;
+        }
+        DetachUpstream();
+        UncountRetry(success: false);
+        if (_timeoutAs204)
+        {
+            Reply(204, [], ResponseFlags.UT, "response_timeout");
+            return;
+        }
+        Reply(504, "upstream request timeout"u8, ResponseFlags.UT, "response_timeout");
+    }
+
+    private void OnTryTimeout()
+    {
+        _clusterWorker!.Stats.Add(ClusterStat.UpstreamRqPerTryTimeout);
+        _pool!.Counts.RqTimeout++;
+        DetachUpstream();
+        if (_retry is not null && !_bodyLost && (_retry.On & (RetryOn.ServerError | RetryOn.GatewayError | RetryOn.Reset)) != 0 && TryRetry())
+        {
+            return;
+        }
+        UncountRetry(success: false);
+        Reply(504, "upstream request timeout"u8, ResponseFlags.UT, "upstream_per_try_timeout");
+    }
+}

@@ -1,0 +1,177 @@
+using System.Text;
+using Lateen.Net.Http1;
+using Lateen.Proxy.AccessLog;
+using Lateen.Proxy.Clusters;
+using Lateen.Proxy.Routing;
+using Lateen.Proxy.Stats;
+
+namespace Lateen.Proxy.Http;
+
+/// <summary>From the head to the cluster.</summary>
+internal sealed partial class HttpExchange
+{
+    private Route? _route;
+    private VirtualHost? _virtualHost;
+    private RouteTable? _table;
+    private WeightedTarget? _target;
+    private ClusterConfig? _clusterConfig;
+
+    /// <summary>The weighted target that was drawn, for its header edits.</summary>
+    public WeightedTarget? Target => _target;
+
+    /// <summary>The request as matchers see it; valid until the next edit of the head.</summary>
+    public RouteQuery Query()
+    {
+        ReadOnlySpan<byte> target = Request.Target;
+        int mark = target.IndexOf((byte)'?');
+        return new RouteQuery
+        {
+            Head = Request,
+            Path = mark < 0 ? target : target[..mark],
+            Query = mark < 0 ? [] : target[(mark + 1)..],
+            Scheme = "http"u8,
+        };
+    }
+
+    private bool Prepare()
+    {
+        if (Request.IsHttp10 && !_manager.AcceptHttp10)
+        {
+            CloseDownstream = true;
+            Reply(426, "Upgrade Required"u8, ResponseFlags.DPE, "low_version");
+            return false;
+        }
+        PrepareResult result = RequestPreparation.Prepare(Request, _manager, this, _worker);
+        if (result.Status != 0)
+        {
+            CloseDownstream |= result.Close;
+            if (result.Location is { } location)
+            {
+                ReplyRedirect(result.Status, location, result.Details);
+                return false;
+            }
+            Reply(result.Status, result.Body, result.Flags, result.Details);
+            return false;
+        }
+        DownstreamRemote = result.Remote;
+        IsGrpc = RouteMatch.IsGrpc(Request.Get(HttpField.ContentType));
+        if (Request.ExpectsContinue && !_manager.Proxy100Continue && !_requestComplete)
+        {
+            _downstream!.SendContinue();
+        }
+        if (!_manager.Proxy100Continue)
+        {
+            Request.Remove(HttpField.Expect);
+        }
+        return true;
+    }
+
+    private bool SelectRoute()
+    {
+        // Read once: this request keeps the table to its end, whatever arrives meanwhile.
+        _table = _manager.Routes.Table;
+        if (_table is null)
+        {
+            _stats.Add(HttpStat.NoRoute);
+            Reply(404, [], ResponseFlags.NR, "route_configuration_not_found");
+            return false;
+        }
+        _route = _table.FindRoute(Query(), _worker.Random, out _virtualHost);
+        if (_route is null)
+        {
+            _stats.Add(HttpStat.NoRoute);
+            Reply(404, [], ResponseFlags.NR, "route_not_found");
+            return false;
+        }
+        if (_route.Action is Forward forward)
+        {
+            SelectCluster(forward);
+        }
+        return true;
+    }
+
+    private void SelectCluster(Forward forward)
+    {
+        if (forward.ClusterHeader.Length > 0)
+        {
+            if (Request.TryGet(forward.ClusterHeader, out ReadOnlySpan<byte> name))
+            {
+                Cluster = forward.FindCluster!(Encoding.UTF8.GetString(name));
+            }
+        }
+        else
+        {
+            _target = forward.Targets[0];
+            if (forward.Targets.Length > 1)
+            {
+                int at = _worker.Random.Below(forward.TotalWeight);
+                int i = 0;
+                while (at >= forward.Targets[i].Weight)
+                {
+                    at -= forward.Targets[i++].Weight;
+                }
+                _target = forward.Targets[i];
+            }
+            Cluster = _target.Cluster;
+        }
+        _clusterConfig = Cluster?.Config;
+        if (_clusterConfig is null)
+        {
+            Cluster = null;
+        }
+    }
+
+    // The filters have let the request through: the router's work (Envoy: router filter).
+    private void Dispatch()
+    {
+        switch (_route!.Action)
+        {
+            case DirectResponse direct:
+                _stats.Add(HttpStat.RqDirectResponse);
+                RouteName = _route.Name;
+                Reply(direct.Status, direct.Body, ResponseFlags.None, "direct_response");
+                break;
+            case Redirect redirect:
+                _stats.Add(HttpStat.RqRedirect);
+                RouteName = _route.Name;
+                ReplyRedirect(redirect.Status, RouteRewrite.Location(redirect, _route.Match, Request), "direct_response");
+                break;
+            case Forward forward:
+                RouteName = _route.Name;
+                if (_clusterConfig is null)
+                {
+                    _stats.Add(HttpStat.NoCluster);
+                    Reply(forward.ClusterNotFoundStatus, [], ResponseFlags.NC, "cluster_not_found");
+                    return;
+                }
+                PrepareUpstream(forward);
+                StartAttempt();
+                break;
+        }
+    }
+
+    private void PrepareUpstream(Forward forward)
+    {
+        ReadRouterHeaders(forward);
+        // Envoy: route, virtual host, global; the later overrides the earlier.
+        _target?.RequestEdits.Apply(Request, this, _worker);
+        _route!.RequestEdits.Apply(Request, this, _worker);
+        _virtualHost!.RequestEdits.Apply(Request, this, _worker);
+        _table!.RequestEdits.Apply(Request, this, _worker);
+        RouteRewrite.Apply(forward, _target, _route.Match, Request);
+    }
+
+    private void ApplyResponseEdits()
+    {
+        if (_route is null)
+        {
+            return;
+        }
+        _target?.ResponseEdits.Apply(Response, this, _worker);
+        _route.ResponseEdits.Apply(Response, this, _worker);
+        _virtualHost!.ResponseEdits.Apply(Response, this, _worker);
+        _table!.ResponseEdits.Apply(Response, this, _worker);
+    }
+
+    private void ResetRoute() => (_route, _virtualHost, _table, _target, _clusterConfig) = (null, null, null, null, null);
+}

@@ -1,0 +1,356 @@
+using Lateen.Net.Http1;
+using Lateen.Net.Sockets;
+using Lateen.Proxy.AccessLog;
+using Lateen.Proxy.Filters;
+using Lateen.Proxy.Pools;
+using Lateen.Proxy.Routing;
+using Lateen.Proxy.Stats;
+using Lateen.Proxy.Workers;
+
+namespace Lateen.Proxy.Http;
+
+/// <summary>One request with its response: from the parsed head through filters, route and upstream to the access log.</summary>
+/// <remarks>
+/// Objects are pooled per thread and keep their buffers; the steady state allocates nothing. The parts: this file holds the downstream side and the
+/// life cycle, <c>.Route.cs</c> the way to a cluster, <c>.Upstream.cs</c> the attempts, <c>.Reply.cs</c> what goes back.
+/// </remarks>
+internal sealed partial class HttpExchange : StreamInfo
+{
+    private readonly ProxyWorker _worker;
+    private readonly ExchangeTimer _requestTimer;
+    private readonly ExchangeTimer _tryTimer;
+    private readonly ExchangeTimer _waitTimer;
+    private Http1Downstream? _downstream;
+    private HttpManager _manager = null!;
+    private StatBlock _stats = null!;
+    private int _filter;
+    private bool _requestComplete;
+    private bool _finished;
+    private bool _waiting;
+
+    public HttpExchange(ProxyWorker worker)
+    {
+        _worker = worker;
+        _requestTimer = new ExchangeTimer(this, TimerKind.Request);
+        _tryTimer = new ExchangeTimer(this, TimerKind.Try);
+        _waitTimer = new ExchangeTimer(this, TimerKind.Wait);
+    }
+
+    private enum TimerKind
+    {
+        Request,
+        Try,
+        Wait,
+    }
+
+    public MessageHead Request { get; } = new();
+
+    public MessageHead Response { get; } = new();
+
+    public override MessageHead RequestHead => Request;
+
+    public override MessageHead? ResponseHead => _responseStarted ? Response : null;
+
+    public override ReadOnlySpan<byte> Authority => Request.Get(HttpField.Host);
+
+    public HttpManager Manager => _manager;
+
+    public ProxyWorker Worker => _worker;
+
+    public Route? Route => _route;
+
+    public VirtualHost? VirtualHost => _virtualHost;
+
+    public bool HasBegun { get; private set; }
+
+    public bool IsHeadRequest { get; private set; }
+
+    /// <summary>An upgrade was asked for and is allowed: the body is the other protocol's bytes.</summary>
+    public bool IsUpgrade { get; private set; }
+
+    /// <summary>The downstream connection must not be used again.</summary>
+    public bool CloseDownstream { get; private set; }
+
+    /// <summary>The response goes out although the request has not ended; nothing will read the rest.</summary>
+    public bool IsResponseFinal => _replied;
+
+    /// <summary>Body bytes can go somewhere now; false while an upgrade waits for its 101.</summary>
+    public bool CanTakeBody => !IsUpgrade || _tunnelOpen;
+
+    public bool IsGrpc { get; private set; }
+
+    /// <summary>In the pool's queue of requests without a connection.</summary>
+    public HttpExchange? NextPending { get; set; }
+
+    public HostPool? WaitingIn { get; set; }
+
+    /// <summary>Belongs to a connection from now on; the head is still to come.</summary>
+    public void Attach(Http1Downstream downstream)
+    {
+        _downstream = downstream;
+        _manager = downstream.Manager;
+        _stats = downstream.Stats;
+        (DownstreamLocal, DownstreamDirect, DownstreamRemote) =
+            (downstream.Connection.Local, downstream.Connection.Remote, downstream.Connection.Remote);
+        (ConnectionId, ServerName, FilterChainName) =
+            (downstream.Connection.Id, downstream.Connection.ServerName, downstream.Connection.ChainName);
+    }
+
+    /// <summary>The head is complete.</summary>
+    public void Begin(bool endStream)
+    {
+        Count();
+        _requestComplete = endStream;
+        if (endStream)
+        {
+            LastDownstreamIn = _worker.Loop.Now;
+        }
+        IsHeadRequest = Request.IsHeadMethod;
+        if (Prepare() && SelectRoute() && CheckUpgrade())
+        {
+            RunFilters();
+        }
+    }
+
+    /// <summary>A head that cannot be accepted: answer, log, close.</summary>
+    public void RefuseHead(int status, string details, ReadOnlySpan<byte> body)
+    {
+        Count();
+        CloseDownstream = true;
+        Reply(status, body, ResponseFlags.DPE, details);
+    }
+
+    /// <summary>The body's framing is broken.</summary>
+    public void RefuseBody()
+    {
+        CloseDownstream = true;
+        Flags |= ResponseFlags.DPE;
+        if (_responseStarted)
+        {
+            Details = "http1.codec_error";
+            ResetDownstream();
+            return;
+        }
+        DetachUpstream();
+        Reply(400, "Bad Request"u8, ResponseFlags.DPE, "http1.codec_error");
+    }
+
+    public void OnRequestData(ReadOnlySpan<byte> data, bool endStream)
+    {
+        BodyBytesIn += data.Length;
+        if (endStream)
+        {
+            _requestComplete = true;
+            LastDownstreamIn = _worker.Loop.Now;
+        }
+        if (_finished || _replied)
+        {
+            return;
+        }
+        ForwardRequestData(data, endStream);
+    }
+
+    /// <summary>The client closed or broke the connection.</summary>
+    public void OnDownstreamGone()
+    {
+        _downstream = null;
+        if (IsUpgrade && _tunnelOpen)
+        {
+            DetachUpstream();
+            Finish();
+            return;
+        }
+        Flags |= ResponseFlags.DC;
+        Details = "downstream_remote_disconnect";
+        _stats.Add(HttpStat.DownstreamRqRxReset);
+        if (!_responseStarted)
+        {
+            ResponseCode = 0;
+        }
+        DetachUpstream();
+        Finish();
+    }
+
+    /// <summary>The client takes bytes again.</summary>
+    public void OnDownstreamDrained() => _upstream?.ResumeReading();
+
+    /// <summary>A filter that waited is asked once more, then the chain goes on.</summary>
+    public void ContinueFilters()
+    {
+        _waiting = false;
+        RunFilters();
+    }
+
+    public void Count(HttpStat stat) => _stats.Add(stat);
+
+    /// <summary>Arms the timer of a filter; the filter is asked again when it fires.</summary>
+    public void WaitInFilter(long milliseconds)
+    {
+        _waiting = true;
+        _worker.Loop.ArmTimer(_waitTimer, milliseconds);
+    }
+
+    /// <summary>Back to the pool.</summary>
+    public void Reset()
+    {
+        ResetInfo();
+        Request.Reset();
+        Response.Reset();
+        ResetRoute();
+        ResetUpstream();
+        (_downstream, HasBegun, IsHeadRequest, IsUpgrade, CloseDownstream, IsGrpc) = (null, false, false, false, false, false);
+        (_filter, _requestComplete, _finished, _waiting) = (0, false, false, false);
+        (_replied, _responseStarted, _tunnelOpen) = (false, false, false);
+    }
+
+    private void Count()
+    {
+        HasBegun = true;
+        (Start, StartWall) = (_worker.Loop.Now, _worker.Loop.WallNow);
+        _stats.Add(HttpStat.DownstreamRqTotal);
+        _stats.Add(HttpStat.RqTotal);
+        _stats.Add(HttpStat.DownstreamRqActive);
+        _stats.Add(HttpStat.DownstreamRqHttp1Total);
+    }
+
+    private bool CheckUpgrade()
+    {
+        if (Request.IsConnectMethod)
+        {
+            return RefuseUpgrade();
+        }
+        if (!Request.HasUpgrade)
+        {
+            Request.Remove(HttpField.Upgrade);
+            return true;
+        }
+        ReadOnlySpan<byte> type = Request.Get(HttpField.Upgrade);
+        if (HttpSyntax.EqualsIgnoreCase(type, "h2c"u8))
+        {
+            // Dropped in silence, as RFC 9110 7.8 lets a server ignore an upgrade.
+            Request.Remove(HttpField.Upgrade);
+            Request.Remove(HttpField.Http2Settings);
+            return true;
+        }
+        if (!AllowsUpgrade(type))
+        {
+            _stats.Add(HttpStat.DownstreamRqWsOnNonWsRoute);
+            return RefuseUpgrade();
+        }
+        IsUpgrade = true;
+        _stats.Add(HttpStat.DownstreamCxUpgradesTotal);
+        return true;
+    }
+
+    private bool RefuseUpgrade()
+    {
+        CloseDownstream = true;
+        Reply(403, [], ResponseFlags.None, "upgrade_failed");
+        return false;
+    }
+
+    private bool AllowsUpgrade(ReadOnlySpan<byte> type)
+    {
+        if (_route?.Action is Forward forward)
+        {
+            foreach ((string name, bool enabled) in forward.Upgrades)
+            {
+                if (EqualsText(type, name))
+                {
+                    return enabled;
+                }
+            }
+        }
+        foreach (string name in _manager.UpgradeTypes)
+        {
+            if (EqualsText(type, name))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static bool EqualsText(ReadOnlySpan<byte> text, string lower) =>
+        System.Text.Ascii.EqualsIgnoreCase(text, lower);
+
+    private void RunFilters()
+    {
+        HttpFilterFactory[] filters = _manager.Filters;
+        for (; _filter < filters.Length; _filter++)
+        {
+            FilterVerdict verdict = filters[_filter].OnRequest(this);
+            if (verdict != FilterVerdict.Continue)
+            {
+                return;
+            }
+        }
+        Dispatch();
+    }
+
+    // The exchange is over: statistics, log, and the connection may take the next.
+    private void Finish()
+    {
+        if (_finished)
+        {
+            return;
+        }
+        _finished = true;
+        TimerWheel timers = _worker.Loop.Timers;
+        timers.Cancel(_requestTimer);
+        timers.Cancel(_tryTimer);
+        timers.Cancel(_waitTimer);
+        End = _worker.Loop.Now;
+        _stats.Add(HttpStat.DownstreamRqActive, -1);
+        _stats.Add(HttpStat.DownstreamRqCompleted);
+        if (ResponseCode >= 100)
+        {
+            _stats.Values[(int)HttpStat.DownstreamRq1xx + Math.Min(ResponseCode / 100, 5) - 1]++;
+        }
+        _stats.Record(0, End - Start);
+        foreach (AccessLogConfig log in _manager.AccessLogs)
+        {
+            _worker.Log.Write(log, this, _worker);
+        }
+        Http1Downstream? downstream = _downstream;
+        _worker.ReturnExchange(this);
+        downstream?.OnExchangeDone();
+    }
+
+    private void OnTimer(TimerKind kind)
+    {
+        if (_finished)
+        {
+            return;
+        }
+        switch (kind)
+        {
+            case TimerKind.Request:
+                OnRequestTimeout();
+                break;
+            case TimerKind.Try:
+                OnTryTimeout();
+                break;
+            default:
+                OnWaitOver();
+                break;
+        }
+    }
+
+    private void OnWaitOver()
+    {
+        if (_waiting)
+        {
+            ContinueFilters();
+        }
+        else
+        {
+            StartAttempt();
+        }
+    }
+
+    private sealed class ExchangeTimer(HttpExchange owner, TimerKind kind) : LoopTimer
+    {
+        public override void OnTimer() => owner.OnTimer(kind);
+    }
+}

@@ -1,0 +1,92 @@
+using Lateen.Net.Http1;
+using Lateen.Proxy.AccessLog;
+using Lateen.Proxy.Filters;
+using Lateen.Proxy.Routing;
+using Lateen.Proxy.Stats;
+
+namespace Lateen.Proxy.Http;
+
+/// <summary>What is done with the server field of responses (HttpConnectionManager.server_header_transformation).</summary>
+internal enum ServerHeader
+{
+    Overwrite,
+    AppendIfAbsent,
+    PassThrough,
+}
+
+/// <summary>What is done with %2F and %5C in paths.</summary>
+internal enum EscapedSlashes
+{
+    Keep,
+    Reject,
+    UnescapeAndRedirect,
+    UnescapeAndForward,
+}
+
+/// <summary>
+/// An HTTP connection manager, compiled from envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager. Immutable but for
+/// <see cref="IsRetired"/>.
+/// </summary>
+internal sealed class HttpManager
+{
+    public required string StatPrefix { get; init; }
+
+    public required StatScope Stats { get; init; }
+
+    /// <summary>Routes by RDS or inline.</summary>
+    public required RouteState Routes { get; init; }
+
+    public required HttpFilterFactory[] Filters { get; init; }
+
+    public AccessLogConfig[] AccessLogs { get; init; } = [];
+
+    public byte[] ServerName { get; init; } = "envoy"u8.ToArray();
+
+    public ServerHeader ServerHeader { get; init; }
+
+    public HeadLimits HeadLimits { get; init; } = HeadLimits.Request;
+
+    public bool UseRemoteAddress { get; init; }
+
+    public uint TrustedHops { get; init; }
+
+    public bool SkipXffAppend { get; init; }
+
+    public bool GenerateRequestId { get; init; } = true;
+
+    public bool PreserveExternalRequestId { get; init; }
+
+    public bool AlwaysSetRequestIdInResponse { get; init; }
+
+    public bool AcceptHttp10 { get; init; }
+
+    public bool NormalizePath { get; init; }
+
+    public bool MergeSlashes { get; init; }
+
+    public EscapedSlashes EscapedSlashes { get; init; }
+
+    public bool SanitizeClientCert { get; init; } = true;
+
+    public bool SuppressEnvoyHeaders { get; init; }
+
+    public bool Proxy100Continue { get; init; }
+
+    public byte[] Via { get; init; } = [];
+
+    /// <summary>Upgrade types in lower case that are tunnelled.</summary>
+    public string[] UpgradeTypes { get; init; } = [];
+
+    /// <summary>Between requests; Envoy's default is one hour. 0: none.</summary>
+    public long IdleTimeoutMilliseconds { get; init; } = 3_600_000;
+
+    /// <summary>Of a stream without any byte; Envoy's default is five minutes. 0: none.</summary>
+    public long StreamIdleTimeoutMilliseconds { get; init; } = 300_000;
+
+    public long RequestTimeoutMilliseconds { get; init; }
+
+    public bool HasTracing { get; init; }
+
+    /// <summary>The listener was replaced: connections end with their next answer.</summary>
+    public volatile bool IsRetired;
+}

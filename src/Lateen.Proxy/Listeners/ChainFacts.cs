@@ -1,0 +1,16 @@
+using Lateen.Net.Sockets;
+
+namespace Lateen.Proxy.Listeners;
+
+/// <summary>What is known of a connection when its chain is chosen.</summary>
+internal readonly record struct ChainFacts(IpEndpoint Destination, IpEndpoint Source)
+{
+    /// <summary>SNI in lower case, empty without.</summary>
+    public string ServerName { get; init; } = "";
+
+    /// <summary><c>tls</c> or <c>raw_buffer</c>.</summary>
+    public string TransportProtocol { get; init; } = "raw_buffer";
+
+    /// <summary>ALPN of the client, or what HTTP inspection found, in the client's order.</summary>
+    public string[] ApplicationProtocols { get; init; } = [];
+}

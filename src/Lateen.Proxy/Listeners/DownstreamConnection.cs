@@ -1,0 +1,28 @@
+using Lateen.Net.Sockets;
+
+namespace Lateen.Proxy.Listeners;
+
+/// <summary>What is known of an accepted connection before its first byte.</summary>
+internal sealed class DownstreamConnection
+{
+    public required ListenerRuntime Listener { get; init; }
+
+    public required long Id { get; init; }
+
+    public required long AcceptedAt { get; init; }
+
+    public required long AcceptedWall { get; init; }
+
+    /// <summary>The client's socket address.</summary>
+    public required IpEndpoint Remote { get; init; }
+
+    /// <summary>Where the client wanted to go: the destination before redirection, else the local address.</summary>
+    public required IpEndpoint Local { get; init; }
+
+    /// <summary>The destination before redirection; the default value if there was none or it was not asked for.</summary>
+    public IpEndpoint OriginalDestination { get; init; }
+
+    public string ServerName { get; set; } = "";
+
+    public string ChainName { get; set; } = "";
+}

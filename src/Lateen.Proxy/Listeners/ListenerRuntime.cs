@@ -1,0 +1,199 @@
+using Lateen.Net.Sockets;
+using Lateen.Proxy.AccessLog;
+using Lateen.Proxy.Http;
+using Lateen.Proxy.Stats;
+using Lateen.Proxy.Tcp;
+using Lateen.Proxy.Workers;
+
+namespace Lateen.Proxy.Listeners;
+
+/// <summary>A listener at work: its sockets (one per thread) and what is done with accepted connections.</summary>
+/// <remarks>A new version of the configuration is taken by <see cref="Config"/>; the sockets and the connections stay.</remarks>
+internal sealed class ListenerRuntime : IAcceptHandler
+{
+    private readonly ProxyWorker[] _workers;
+    private readonly Func<ListenerTable> _table;
+    private readonly ListenSocket?[] _sockets;
+    private volatile ListenerConfig _config;
+
+    public ListenerRuntime(ListenerConfig config, ProxyWorker[] workers, Func<ListenerTable> table)
+    {
+        (_config, _workers, _table) = (config, workers, table);
+        _sockets = new ListenSocket?[workers.Length];
+        Stats = new StatScope($"listener.{config.Address.ToString().Replace(':', '_')}.", StatNames.Listener, workers.Length);
+    }
+
+    public ListenerConfig Config
+    {
+        get => _config;
+        set => _config = value;
+    }
+
+    public string Name => _config.Name;
+
+    public IpEndpoint Address => _config.Address;
+
+    /// <summary>Where it listens, once open; a configured port 0 is resolved.</summary>
+    public IpEndpoint BoundAddress { get; private set; }
+
+    public StatScope Stats { get; }
+
+    /// <summary>Opens a socket per thread. Returns null, or why it cannot be.</summary>
+    public string? Open()
+    {
+        ListenFlags flags = (_config.Transparent ? ListenFlags.Transparent : 0) | (_config.DualStack ? ListenFlags.DualStack : 0);
+        IpEndpoint address = _config.Address;
+        int[] fds = new int[_workers.Length];
+        for (int i = 0; i < fds.Length; i++)
+        {
+            fds[i] = SocketCalls.Listen(address, flags);
+            if (fds[i] < 0)
+            {
+                Array.ForEach(fds[..i], SocketCalls.Close);
+                return $"cannot listen on {address}: {LibC.ErrorText(-fds[i])}";
+            }
+            address = SocketCalls.LocalAddress(fds[i]);
+        }
+        BoundAddress = address;
+        for (int i = 0; i < fds.Length; i++)
+        {
+            ProxyWorker worker = _workers[i];
+            ListenSocket socket = _sockets[i] = new ListenSocket(worker.Loop, this);
+            int fd = fds[i];
+            worker.Loop.Post(() => socket.Start(fd));
+        }
+        return null;
+    }
+
+    /// <summary>Stops to listen; connections stay.</summary>
+    public void Stop()
+    {
+        for (int i = 0; i < _workers.Length; i++)
+        {
+            if (_sockets[i] is { } socket)
+            {
+                _workers[i].Loop.Post(socket.Stop);
+                _sockets[i] = null;
+            }
+        }
+    }
+
+    public void OnAccepted(EventLoop loop, int fd, in IpEndpoint remote)
+    {
+        ProxyWorker worker = _workers[loop.Index];
+        ListenerConfig config = _config;
+        IpEndpoint local = SocketCalls.LocalAddress(fd);
+        IpEndpoint original = default;
+        ListenerRuntime owner = this;
+        if (config.UsesOriginalDestination || config.RestoresDestination)
+        {
+            original = config.Transparent ? local : SocketCalls.OriginalDestination(fd, local.IsIpv6);
+            if (original.IsValid)
+            {
+                local = original;
+                if (config.UsesOriginalDestination)
+                {
+                    owner = _table().Find(original) ?? this;
+                }
+            }
+        }
+        owner.Take(worker, fd, remote, local, original);
+    }
+
+    /// <summary>A connection of this listener has ended.</summary>
+    public void OnConnectionClosed(ProxyWorker worker, DownstreamConnection connection)
+    {
+        StatBlock stats = Stats.For(worker.Index);
+        stats.Add(ListenerStat.DownstreamCxActive, -1);
+        stats.Add(ListenerStat.DownstreamCxDestroy);
+        stats.Record(0, worker.Loop.Now - connection.AcceptedAt);
+        worker.ActiveConnections--;
+    }
+
+    /// <summary>Inspection is over, or was not needed: the chain is chosen and takes the descriptor.</summary>
+    internal void Dispatch(ProxyWorker worker, int fd, DownstreamConnection connection, in ChainFacts facts, ReadOnlySpan<byte> first)
+    {
+        ListenerConfig config = _config;
+        FilterChain? chain = ChainMatcher.Choose(config.Chains, facts) ?? config.DefaultChain;
+        if (chain is null or { NeedsTls: true } or { Http: null, Tcp: null })
+        {
+            if (chain is null)
+            {
+                Stats.For(worker.Index).Add(ListenerStat.NoFilterChainMatch);
+                RefusedConnection refused = new(connection, worker.Loop.Now);
+                foreach (AccessLogConfig log in config.AccessLogs)
+                {
+                    worker.Log.Write(log, refused, worker);
+                }
+            }
+            SocketCalls.Close(fd);
+            OnConnectionClosed(worker, connection);
+            return;
+        }
+        connection.ChainName = chain.Name;
+        connection.ServerName = facts.ServerName;
+        if (chain.Http is { } http)
+        {
+            new Http1Downstream(worker, connection, http).Start(fd, first);
+        }
+        else
+        {
+            new TcpSession(worker, connection, chain.Tcp!).Begin(fd, first);
+        }
+    }
+
+    private void Take(ProxyWorker worker, int fd, in IpEndpoint remote, in IpEndpoint local, in IpEndpoint original)
+    {
+        StatBlock stats = Stats.For(worker.Index);
+        stats.Add(ListenerStat.DownstreamCxTotal);
+        stats.Add(ListenerStat.DownstreamCxActive);
+        worker.ActiveConnections++;
+        DownstreamConnection connection = new()
+        {
+            Listener = this,
+            Id = (worker.NextConnectionId++ * _workers.Length) + worker.Index,
+            AcceptedAt = worker.Loop.Now,
+            AcceptedWall = worker.Loop.WallNow,
+            Remote = remote,
+            Local = local,
+            OriginalDestination = original,
+        };
+        ListenerConfig config = _config;
+        ChainFacts facts = new(local, remote);
+        // A server that speaks first must not wait for a client that will not: nothing is read unless the choice of the chain needs it.
+        if ((config.InspectsTls || config.InspectsHttp) && ChainMatcher.NeedsInspection(config.Chains, facts))
+        {
+            bool tls = config.InspectsTls && !IsDisabled(config.TlsDisabledPorts, local.Port);
+            bool http = config.InspectsHttp && !IsDisabled(config.HttpDisabledPorts, local.Port);
+            if (tls || http)
+            {
+                new Inspection(worker, this, connection, facts) { LooksForTls = tls, LooksForHttp = http }.Begin(fd);
+                return;
+            }
+        }
+        Dispatch(worker, fd, connection, facts, []);
+    }
+
+    private static bool IsDisabled((int Start, int End)[] ranges, int port)
+    {
+        foreach ((int start, int end) in ranges)
+        {
+            if (port >= start && port < end)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private sealed class RefusedConnection : StreamInfo
+    {
+        public RefusedConnection(DownstreamConnection connection, long now)
+        {
+            ResetInfo();
+            (Start, StartWall, End) = (connection.AcceptedAt, connection.AcceptedWall, now);
+            (DownstreamLocal, DownstreamRemote, DownstreamDirect) = (connection.Local, connection.Remote, connection.Remote);
+            (Flags, Details, ConnectionId) = (ResponseFlags.NR, "filter_chain_not_found", connection.Id);
+        }
+    }
+}

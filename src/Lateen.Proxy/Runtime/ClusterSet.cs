@@ -1,0 +1,211 @@
+using System.Net;
+using System.Net.Sockets;
+using Envoy.Config.Cluster.V3;
+using Envoy.Config.Endpoint.V3;
+using Lateen.Net.Sockets;
+using Lateen.Proxy.Clusters;
+using Lateen.Proxy.Compile;
+using Lateen.Proxy.Stats;
+using Microsoft.Extensions.Logging;
+
+namespace Lateen.Proxy.Runtime;
+
+/// <summary>Clusters and endpoints as CDS and EDS tell them. Used under the server's lock.</summary>
+/// <remarks>
+/// A changed cluster begins with new hosts; its old pools finish what they have. Changed endpoints keep the hosts whose address stays. A removed
+/// cluster goes on for a grace time, so that a route change that follows its removal loses no request.
+/// </remarks>
+internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, TimeProvider time, ILogger logger)
+{
+    private static readonly TimeSpan RemovalGrace = TimeSpan.FromSeconds(3);
+
+    private readonly Dictionary<string, IReadOnlyList<EndpointConfig>> _assignments = [];
+    private readonly HashSet<string> _present = [];
+    private readonly Lock _lock = new();
+
+    /// <summary>EDS names of the present clusters.</summary>
+    public IReadOnlyCollection<string> ServiceNames
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _present.Select(n => runtime.FindCluster(n)?.Config).Where(c => c is { Discovery: DiscoveryKind.Eds })
+                    .Select(c => c!.EdsServiceName).Distinct().Order(StringComparer.Ordinal)];
+            }
+        }
+    }
+
+    public void Put(CompileScope scope, Cluster message)
+    {
+        ClusterConfig? config = ClusterCompiler.Compile(scope, message);
+        if (config is null)
+        {
+            return;
+        }
+        lock (_lock)
+        {
+            ClusterState state = runtime.ClusterOf(config.Name);
+            state.Rename(config.ObservabilityName, runtime.Workers);
+            _present.Add(config.Name);
+            Host[] old = state.Hosts.All;
+            IReadOnlyList<EndpointConfig>? endpoints = config.Discovery switch
+            {
+                DiscoveryKind.Static => config.StaticEndpoints,
+                DiscoveryKind.Eds => _assignments.GetValueOrDefault(config.EdsServiceName),
+                _ => [],
+            };
+            bool isDns = config.Discovery is DiscoveryKind.StrictDns or DiscoveryKind.LogicalDns;
+            state.WarmingUntil = endpoints is null || isDns ? ProxyRuntime.Now + (long)options.WarmingTimeout.TotalMilliseconds : 0;
+            if (endpoints is null && state.Config is { Discovery: DiscoveryKind.Eds } last && last.EdsServiceName == config.EdsServiceName)
+            {
+                (endpoints, state.WarmingUntil) = ([.. old.Select(h => h.Config)], 0);
+            }
+            state.Hosts = HostSet.Build([.. (endpoints ?? []).Select(e => new Host(e, runtime.Workers))], config);
+            state.Config = config;
+            Drain(state, old);
+            CountMembership(state);
+            if (isDns)
+            {
+                _ = ResolveAsync(state, config);
+            }
+        }
+    }
+
+    public void Remove(string name)
+    {
+        lock (_lock)
+        {
+            _present.Remove(name);
+        }
+        _ = RemoveLaterAsync(name);
+    }
+
+    public void PutEndpoints(CompileScope scope, ClusterLoadAssignment message)
+    {
+        IReadOnlyList<EndpointConfig> endpoints = ClusterCompiler.Endpoints(scope, message, "");
+        if (scope.Problems.Count > 0)
+        {
+            return;
+        }
+        lock (_lock)
+        {
+            _assignments[message.ClusterName] = endpoints;
+            foreach (string name in _present)
+            {
+                ClusterState state = runtime.ClusterOf(name);
+                if (state.Config is { Discovery: DiscoveryKind.Eds } config && config.EdsServiceName == message.ClusterName)
+                {
+                    Update(state, config, endpoints);
+                }
+            }
+        }
+    }
+
+    public void RemoveEndpoints(string serviceName)
+    {
+        lock (_lock)
+        {
+            _assignments.Remove(serviceName);
+        }
+    }
+
+    private void Update(ClusterState state, ClusterConfig config, IReadOnlyList<EndpointConfig> endpoints)
+    {
+        Dictionary<IpEndpoint, Host> byAddress = [];
+        foreach (Host host in state.Hosts.All)
+        {
+            byAddress.TryAdd(host.Address, host);
+        }
+        List<Host> hosts = [];
+        foreach (EndpointConfig endpoint in endpoints)
+        {
+            if (byAddress.Remove(endpoint.Address, out Host? host))
+            {
+                host.Config = endpoint;
+            }
+            else
+            {
+                host = new Host(endpoint, runtime.Workers);
+            }
+            hosts.Add(host);
+        }
+        state.Hosts = HostSet.Build([.. hosts], config);
+        state.WarmingUntil = 0;
+        Drain(state, [.. byAddress.Values]);
+        CountMembership(state);
+    }
+
+    private void Drain(ClusterState state, Host[] removed)
+    {
+        if (removed.Length == 0)
+        {
+            return;
+        }
+        foreach (Host host in removed)
+        {
+            host.IsRemoved = true;
+        }
+        runtime.Broadcast(worker => state.Workers[worker.Index]?.DrainRemoved(removed));
+    }
+
+    private void CountMembership(ClusterState state) => runtime.All[0].Loop.Post(() =>
+    {
+        StatBlock stats = state.Stats.For(0);
+        Host[] all = state.Hosts.All;
+        stats.Values[(int)ClusterStat.MembershipTotal] = all.Length;
+        stats.Values[(int)ClusterStat.MembershipHealthy] = all.Count(h => h.Config.Health == HostHealth.Healthy);
+        stats.Values[(int)ClusterStat.MembershipDegraded] = all.Count(h => h.Config.Health == HostHealth.Degraded);
+        stats.Add(ClusterStat.MembershipChange);
+        stats.Add(ClusterStat.UpdateSuccess);
+    });
+
+    private async Task RemoveLaterAsync(string name)
+    {
+        await Task.Delay(RemovalGrace, time).ConfigureAwait(false);
+        lock (_lock)
+        {
+            if (_present.Contains(name) || runtime.FindCluster(name) is not { } state)
+            {
+                return;
+            }
+            Host[] old = state.Hosts.All;
+            state.Config = null;
+            state.Hosts = HostSet.Empty;
+            Drain(state, old);
+        }
+    }
+
+    // STRICT_DNS: every address is a host; LOGICAL_DNS: the first. Runs until the cluster is replaced or removed.
+    private async Task ResolveAsync(ClusterState state, ClusterConfig config)
+    {
+        while (ReferenceEquals(state.Config, config))
+        {
+            List<EndpointConfig> endpoints = [];
+            bool complete = true;
+            foreach (DnsEndpointConfig endpoint in config.DnsEndpoints)
+            {
+                try
+                {
+                    IPAddress[] addresses = await Dns.GetHostAddressesAsync(endpoint.Name).ConfigureAwait(false);
+                    IEnumerable<IPAddress> used = config.Discovery == DiscoveryKind.LogicalDns ? addresses.Take(1) : addresses.Distinct();
+                    endpoints.AddRange(used.Select(a => endpoint.Template with { Address = IpEndpoint.From(a, endpoint.Port) }));
+                }
+                catch (Exception e) when (e is SocketException or ArgumentException)
+                {
+                    complete = false;
+                    ProxyLog.ResolveFailed(logger, endpoint.Name, config.Name, e.Message);
+                }
+            }
+            lock (_lock)
+            {
+                if (ReferenceEquals(state.Config, config) && (complete || endpoints.Count > 0))
+                {
+                    Update(state, config, endpoints);
+                }
+                state.WarmingUntil = 0;
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(config.DnsRefreshMilliseconds), time).ConfigureAwait(false);
+        }
+    }
+}

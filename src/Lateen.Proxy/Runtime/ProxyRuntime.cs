@@ -1,0 +1,146 @@
+using System.Diagnostics;
+using Lateen.Net.Sockets;
+using Lateen.Proxy.AccessLog;
+using Lateen.Proxy.Clusters;
+using Lateen.Proxy.Compile;
+using Lateen.Proxy.Routing;
+using Lateen.Proxy.Stats;
+using Lateen.Proxy.Workers;
+using Microsoft.Extensions.Logging;
+
+namespace Lateen.Proxy.Runtime;
+
+/// <summary>The threads and everything that outlives a configuration: cluster and route states, statistics scopes, log files.</summary>
+internal sealed class ProxyRuntime : ICompileHost
+{
+    private readonly Lock _lock = new();
+    private readonly ILogger _logger;
+    private readonly ProxyOptions _options;
+    private readonly Dictionary<string, ClusterState> _clusters = [];
+    private readonly Dictionary<string, RouteState> _routes = [];
+    private readonly Dictionary<string, LogFile> _files = [];
+    private readonly Dictionary<string, StatScope> _scopes = [];
+    private readonly HashSet<string> _notYet = [];
+
+    public ProxyRuntime(ProxyOptions options, ILogger logger, TimeProvider time, Random random)
+    {
+        (_options, _logger) = (options, logger);
+        All = [.. Enumerable.Range(0, Math.Clamp(options.Concurrency, 1, 256)).Select(i =>
+            new ProxyWorker(new EventLoop(i, new EpollPoller(), time, e => ProxyLog.Fault(logger, e)), random))];
+    }
+
+    public ProxyWorker[] All { get; }
+
+    public int Workers => All.Length;
+
+    /// <summary>The loops' clock, for other threads.</summary>
+    public static long Now => Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1000);
+
+    public ClusterState ClusterOf(string name)
+    {
+        lock (_lock)
+        {
+            if (!_clusters.TryGetValue(name, out ClusterState? state))
+            {
+                _clusters.Add(name, state = new ClusterState(name, Workers));
+            }
+            return state;
+        }
+    }
+
+    public ClusterState? FindCluster(string name)
+    {
+        lock (_lock)
+        {
+            return _clusters.GetValueOrDefault(name);
+        }
+    }
+
+    public RouteState RouteOf(string name)
+    {
+        lock (_lock)
+        {
+            if (!_routes.TryGetValue(name, out RouteState? state))
+            {
+                _routes.Add(name, state = new RouteState(name));
+            }
+            return state;
+        }
+    }
+
+    public LogFile FileOf(string path)
+    {
+        lock (_lock)
+        {
+            string actual = path == "/dev/stdout" ? _options.StandardOutputPath : path;
+            if (!_files.TryGetValue(actual, out LogFile? file))
+            {
+                _files.Add(actual, file = new LogFile(actual));
+            }
+            return file;
+        }
+    }
+
+    public StatScope StatsOf(string prefix, StatNames names)
+    {
+        lock (_lock)
+        {
+            if (!_scopes.TryGetValue(prefix, out StatScope? scope))
+            {
+                _scopes.Add(prefix, scope = new StatScope(prefix, names, Workers));
+            }
+            return scope;
+        }
+    }
+
+    public IReadOnlyList<StatScope> Scopes()
+    {
+        lock (_lock)
+        {
+            return [.. _scopes.Values];
+        }
+    }
+
+    public IReadOnlyList<ClusterState> Clusters()
+    {
+        lock (_lock)
+        {
+            return [.. _clusters.Values.Where(c => c.Config is not null).OrderBy(c => c.Name, StringComparer.Ordinal)];
+        }
+    }
+
+    public void NotYet(string what)
+    {
+        lock (_lock)
+        {
+            if (!_notYet.Add(what))
+            {
+                return;
+            }
+        }
+        ProxyLog.NotYet(_logger, what);
+    }
+
+    /// <summary>Runs an action on every loop's thread.</summary>
+    public void Broadcast(Action<ProxyWorker> action)
+    {
+        foreach (ProxyWorker worker in All)
+        {
+            worker.Loop.Post(() => action(worker));
+        }
+    }
+
+    /// <summary>Writes what the logs hold and closes; the loops have ended.</summary>
+    public void Close()
+    {
+        foreach (ProxyWorker worker in All)
+        {
+            worker.Log.OnTimer();
+            worker.Loop.Dispose();
+        }
+        foreach (LogFile file in _files.Values)
+        {
+            file.Dispose();
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using System.Text;
+
+namespace Lateen.Proxy.Stats;
+
+/// <summary>Statistics of a cluster, in Envoy's names: <c>UpstreamRqTotal</c> is <c>upstream_rq_total</c>.</summary>
+internal enum ClusterStat
+{
+    UpstreamCxTotal, UpstreamCxActive, UpstreamCxHttp1Total, UpstreamCxHttp2Total, UpstreamCxConnectFail, UpstreamCxConnectTimeout,
+    UpstreamCxConnectAttemptsExceeded, UpstreamCxIdleTimeout, UpstreamCxDestroy, UpstreamCxDestroyLocal, UpstreamCxDestroyRemote,
+    UpstreamCxDestroyWithActiveRq, UpstreamCxOverflow, UpstreamCxRxBytesTotal, UpstreamCxTxBytesTotal, UpstreamCxProtocolError,
+    UpstreamCxMaxRequests, UpstreamCxNoneHealthy,
+    UpstreamRqTotal, UpstreamRqActive, UpstreamRqCompleted, UpstreamRq1xx, UpstreamRq2xx, UpstreamRq3xx, UpstreamRq4xx, UpstreamRq5xx,
+    UpstreamRqPendingTotal, UpstreamRqPendingActive, UpstreamRqPendingOverflow, UpstreamRqPendingFailureEject, UpstreamRqCancelled,
+    UpstreamRqTimeout, UpstreamRqPerTryTimeout, UpstreamRqRxReset, UpstreamRqTxReset, UpstreamRqRetry, UpstreamRqRetrySuccess,
+    UpstreamRqRetryOverflow, UpstreamRqRetryLimitExceeded, UpstreamRqRetryBackoffExponential, RetryOrShadowAbandoned, BindErrors,
+    LbHealthyPanic, MembershipTotal, MembershipHealthy, MembershipDegraded, MembershipChange, UpdateSuccess, UpdateAttempt,
+}
+
+/// <summary>Statistics of an HTTP connection manager, below <c>http.&lt;stat_prefix&gt;.</c></summary>
+internal enum HttpStat
+{
+    DownstreamCxTotal, DownstreamCxActive, DownstreamCxHttp1Total, DownstreamCxHttp1Active, DownstreamCxHttp2Total,
+    DownstreamCxHttp2Active, DownstreamCxUpgradesTotal, DownstreamCxProtocolError, DownstreamCxDrainClose, DownstreamCxDestroy,
+    DownstreamCxDestroyLocal, DownstreamCxDestroyRemote, DownstreamCxIdleTimeout, DownstreamCxRxBytesTotal, DownstreamCxTxBytesTotal,
+    DownstreamRqTotal, DownstreamRqActive, DownstreamRqHttp1Total, DownstreamRqHttp2Total, DownstreamRqCompleted, DownstreamRq1xx,
+    DownstreamRq2xx, DownstreamRq3xx, DownstreamRq4xx, DownstreamRq5xx, DownstreamRqTimeout, DownstreamRqHeaderTimeout,
+    DownstreamRqIdleTimeout, DownstreamRqTooLarge, DownstreamRqNonRelativePath, DownstreamRqFailedPathNormalization,
+    DownstreamRqResponseBeforeRqComplete, DownstreamRqRxReset, DownstreamRqTxReset, DownstreamRqWsOnNonWsRoute, NoRoute, NoCluster,
+    RqDirectResponse, RqRedirect, RqTotal, FaultDelaysInjected, FaultAbortsInjected, FaultActiveFaults, RbacAllowed, RbacDenied,
+}
+
+/// <summary>Statistics of a listener, below <c>listener.&lt;address&gt;.</c></summary>
+internal enum ListenerStat
+{
+    DownstreamCxTotal, DownstreamCxActive, DownstreamCxDestroy, DownstreamCxOverflow, DownstreamPreCxActive, DownstreamPreCxTimeout,
+    NoFilterChainMatch,
+}
+
+/// <summary>Statistics of a TCP proxy, below <c>tcp.&lt;stat_prefix&gt;.</c></summary>
+internal enum TcpStat
+{
+    DownstreamCxTotal, DownstreamCxNoRoute, DownstreamCxRxBytesTotal, DownstreamCxTxBytesTotal, IdleTimeout, MaxDownstreamConnectionDuration,
+}
+
+/// <summary>The names and kinds of one enumeration.</summary>
+internal sealed class StatNames
+{
+    public static readonly StatNames Cluster = Of<ClusterStat>(["upstream_cx_connect_ms", "upstream_rq_time", "upstream_cx_length_ms"]);
+    public static readonly StatNames Http = Of<HttpStat>(["downstream_rq_time", "downstream_cx_length_ms"]);
+    public static readonly StatNames Listener = Of<ListenerStat>(["downstream_cx_length_ms"]);
+    public static readonly StatNames Tcp = Of<TcpStat>([]);
+
+    private StatNames(string[] names, string[] histograms)
+    {
+        Names = names;
+        IsGauge = [.. names.Select(n => n.EndsWith("_active", StringComparison.Ordinal) || n.StartsWith("membership_", StringComparison.Ordinal)
+            && n != "membership_change" || n.EndsWith("active_faults", StringComparison.Ordinal))];
+        Histograms = histograms;
+    }
+
+    public string[] Names { get; }
+
+    public bool[] IsGauge { get; }
+
+    public string[] Histograms { get; }
+
+    private static StatNames Of<T>(string[] histograms) where T : struct, Enum => new([.. Enum.GetNames<T>().Select(ToName)], histograms);
+
+    private static string ToName(string member)
+    {
+        StringBuilder text = new();
+        for (int i = 0; i < member.Length; i++)
+        {
+            char c = member[i];
+            bool digitStart = char.IsAsciiDigit(c) && char.IsAsciiLetterLower(member[i - 1]) && member.AsSpan(i).EndsWith("xx");
+            if (i > 0 && (char.IsAsciiLetterUpper(c) || digitStart))
+            {
+                text.Append('_');
+            }
+            text.Append(char.ToLowerInvariant(c));
+        }
+        // The filters' statistics have a level of their own.
+        return text.ToString().Replace("fault_", "fault.", StringComparison.Ordinal).Replace("rbac_", "rbac.", StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,100 @@
+using Lateen.Proxy.Views;
+
+namespace Lateen.Proxy.Stats;
+
+/// <summary>The statistics of one cluster, listener or connection manager: a block per thread, written by that thread alone, summed on reading.</summary>
+/// <remarks>A thread's block exists from the first use on that thread, so a cluster that is known and never called costs a few words.</remarks>
+internal sealed class StatScope(string prefix, StatNames names, int workers)
+{
+    private readonly StatBlock?[] _blocks = new StatBlock?[workers];
+
+    /// <summary>Name up to and including the last dot.</summary>
+    public string Prefix { get; } = prefix;
+
+    /// <summary>Name of the family before a status code, e.g. <c>upstream_rq_</c>; null if codes are not counted.</summary>
+    public string? CodePrefix { get; init; }
+
+    public StatBlock For(int worker) => _blocks[worker] ??= new StatBlock(names.Names.Length, names.Histograms.Length);
+
+    public long Sum(int index)
+    {
+        long sum = 0;
+        foreach (StatBlock? block in _blocks)
+        {
+            sum += block?.Values[index] ?? 0;
+        }
+        return sum;
+    }
+
+    public IEnumerable<StatSample> Read()
+    {
+        for (int i = 0; i < names.Names.Length; i++)
+        {
+            long value = Sum(i);
+            yield return new StatSample(Prefix + names.Names[i], names.IsGauge[i] ? StatKind.Gauge : StatKind.Counter, value, null, value != 0);
+        }
+        if (CodePrefix is not null)
+        {
+            for (int code = 0; code < StatBlock.CodeCount; code++)
+            {
+                long value = _blocks.Sum(block => block?.Code(code) ?? 0);
+                if (value != 0)
+                {
+                    yield return new StatSample($"{Prefix}{CodePrefix}{code + 100}", StatKind.Counter, value, null, true);
+                }
+            }
+        }
+        for (int i = 0; i < names.Histograms.Length; i++)
+        {
+            HistogramSample sample = Histogram.Merge(_blocks, i);
+            yield return new StatSample(Prefix + names.Histograms[i], StatKind.Histogram, sample.Cumulative[^1], sample, sample.Cumulative[^1] != 0);
+        }
+    }
+
+    /// <summary>Zeroes counters. A lost update by a thread that writes at the same moment is accepted, as in every statistics reset.</summary>
+    public void Reset()
+    {
+        foreach (StatBlock? block in _blocks)
+        {
+            for (int i = 0; block is not null && i < names.Names.Length; i++)
+            {
+                if (!names.IsGauge[i])
+                {
+                    block.Values[i] = 0;
+                }
+            }
+        }
+    }
+}
+
+/// <summary>One thread's part of a <see cref="StatScope"/>.</summary>
+internal sealed class StatBlock(int count, int histograms)
+{
+    public const int CodeCount = 500;
+
+    private int[]? _codes;
+
+    public long[] Values { get; } = new long[count];
+
+    public Histogram?[] Histograms { get; } = new Histogram?[histograms];
+
+    public void Add(ClusterStat stat, long n = 1) => Values[(int)stat] += n;
+
+    public void Add(HttpStat stat, long n = 1) => Values[(int)stat] += n;
+
+    public void Add(ListenerStat stat, long n = 1) => Values[(int)stat] += n;
+
+    public void Add(TcpStat stat, long n = 1) => Values[(int)stat] += n;
+
+    public void Record(int histogram, long value) => (Histograms[histogram] ??= new Histogram()).Record(value);
+
+    public void AddCode(int status)
+    {
+        if ((uint)(status - 100) < CodeCount)
+        {
+            (_codes ??= new int[CodeCount])[status - 100]++;
+        }
+    }
+
+    internal long Code(int index) => _codes?[index] ?? 0;
+}

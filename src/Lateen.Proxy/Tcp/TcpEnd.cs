@@ -1,0 +1,126 @@
+using Lateen.Net.Sockets;
+
+namespace Lateen.Proxy.Tcp;
+
+/// <summary>One side of a <see cref="TcpSession"/>: reads and writes through to the other, stops while the other is full.</summary>
+internal sealed class TcpEnd(TcpSession session, EventLoop loop, bool isDownstream) : StreamSocket(loop)
+{
+    private byte[]? _kept;
+    private int _keptLength;
+    private bool _readable;
+    private bool _ended;
+    private bool _finWanted;
+    private bool _finSent;
+    private bool _peerClosed;
+
+    public bool IsDownstream => isDownstream;
+
+    public void Open(int fd) => Attach(fd);
+
+    public void OpenConnecting(int fd) => AttachConnecting(fd);
+
+    /// <summary>Bytes that were read before the other side existed.</summary>
+    public void Keep(ReadOnlySpan<byte> data)
+    {
+        _kept = Loop.Buffers.Rent(data.Length);
+        data.CopyTo(_kept);
+        _keptLength = data.Length;
+        _readable = true;
+    }
+
+    /// <summary>Moves what there is to the other side until one of them has to wait.</summary>
+    public void Forward()
+    {
+        if (session.PeerOf(this) is not { IsConnecting: false } peer)
+        {
+            return;
+        }
+        if (_kept is { } kept)
+        {
+            _kept = null;
+            session.OnBytes(this, _keptLength);
+            peer.Write(kept.AsSpan(0, _keptLength));
+            Loop.Buffers.Return(kept);
+        }
+        while (_readable && IsOpen && !_ended && !peer.HasPendingOutput)
+        {
+            int n = Receive(Loop.Input);
+            if (n == -LibC.Eagain)
+            {
+                _readable = false;
+                return;
+            }
+            if (n < 0)
+            {
+                session.Close();
+                return;
+            }
+            if (n == 0)
+            {
+                _ended = true;
+                peer.Finish();
+                if (!IsOpen || (_ended && peer._ended && !HasPendingOutput && !peer.HasPendingOutput))
+                {
+                    session.Close();
+                }
+                return;
+            }
+            _readable = n == EventLoop.InputSize || _peerClosed;
+            session.OnBytes(this, n);
+            peer.Write(Loop.Input.AsSpan(0, n));
+        }
+    }
+
+    public override void Abort() => session.Close();
+
+    protected override void OnConnected(int error) => session.OnConnected(error);
+
+    protected override void OnReadable(Readiness events)
+    {
+        _readable = true;
+        _peerClosed |= (events & (Readiness.PeerClosed | Readiness.Failed)) != 0;
+        if (events.HasFlag(Readiness.Failed) && session.PeerOf(this) is { IsConnecting: true })
+        {
+            session.Close();
+            return;
+        }
+        Forward();
+    }
+
+    protected override void OnOutputDrained()
+    {
+        if (_finWanted && !_finSent)
+        {
+            Finish();
+            if (_ended)
+            {
+                session.Close();
+                return;
+            }
+        }
+        session.PeerOf(this)?.Forward();
+    }
+
+    protected override void OnOutputFailed(int error) => session.Close();
+
+    protected override void OnClosed()
+    {
+        if (_kept is { } kept)
+        {
+            _kept = null;
+            Loop.Buffers.Return(kept);
+        }
+    }
+
+    // The other side has ended: pass the FIN on once everything before it is out.
+    private void Finish()
+    {
+        _finWanted = true;
+        if (!IsOpen || PendingOutput > 0 || IsConnecting)
+        {
+            return;
+        }
+        _finSent = true;
+        SocketCalls.ShutdownWrite(Fd);
+    }
+}

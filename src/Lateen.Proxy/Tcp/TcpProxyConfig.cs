@@ -1,0 +1,22 @@
+using Lateen.Proxy.AccessLog;
+using Lateen.Proxy.Clusters;
+using Lateen.Proxy.Stats;
+
+namespace Lateen.Proxy.Tcp;
+
+/// <summary>A TCP proxy, compiled from envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy. Immutable.</summary>
+internal sealed class TcpProxyConfig
+{
+    public required (ClusterState Cluster, int Weight)[] Targets { get; init; }
+
+    public required int TotalWeight { get; init; }
+
+    public required StatScope Stats { get; init; }
+
+    public AccessLogConfig[] AccessLogs { get; init; } = [];
+
+    /// <summary>Envoy's default is one hour; 0: none.</summary>
+    public long IdleTimeoutMilliseconds { get; init; } = 3_600_000;
+
+    public uint MaxConnectAttempts { get; init; } = 1;
+}

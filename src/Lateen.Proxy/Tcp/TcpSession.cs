@@ -1,0 +1,228 @@
+using Lateen.Net.Sockets;
+using Lateen.Proxy.AccessLog;
+using Lateen.Proxy.Clusters;
+using Lateen.Proxy.Listeners;
+using Lateen.Proxy.Stats;
+using Lateen.Proxy.Workers;
+
+namespace Lateen.Proxy.Tcp;
+
+/// <summary>A TCP connection passed through to a host: bytes both ways, half-close, idle time-out, one line in the log.</summary>
+internal sealed class TcpSession : StreamInfo
+{
+    private readonly ProxyWorker _worker;
+    private readonly TcpProxyConfig _config;
+    private readonly DownstreamConnection _connection;
+    private readonly StatBlock _stats;
+    private readonly SessionTimer _timer;
+    private readonly TcpEnd _downstream;
+    private TcpEnd? _upstream;
+    private ClusterConfig? _clusterConfig;
+    private ClusterWorker? _clusterWorker;
+    private HostCounts? _hostCounts;
+    private long _activeAt;
+    private bool _over;
+
+    public TcpSession(ProxyWorker worker, DownstreamConnection connection, TcpProxyConfig config)
+    {
+        (_worker, _connection, _config) = (worker, connection, config);
+        _stats = config.Stats.For(worker.Index);
+        _timer = new SessionTimer(this);
+        _downstream = new TcpEnd(this, worker.Loop, isDownstream: true);
+        ResetInfo();
+        (Start, StartWall) = (connection.AcceptedAt, connection.AcceptedWall);
+        (DownstreamLocal, DownstreamRemote, DownstreamDirect) = (connection.Local, connection.Remote, connection.Remote);
+        (ConnectionId, ServerName, FilterChainName) = (connection.Id, connection.ServerName, connection.ChainName);
+    }
+
+    /// <summary>Begins: the upstream is called at once, without waiting for a byte of the client, so that a server may speak first.</summary>
+    public void Begin(int fd, ReadOnlySpan<byte> first)
+    {
+        _stats.Add(TcpStat.DownstreamCxTotal);
+        _activeAt = _worker.Loop.Now;
+        _downstream.Open(fd);
+        if (!first.IsEmpty)
+        {
+            _downstream.Keep(first);
+        }
+        Connect();
+    }
+
+    internal void OnConnected(int error)
+    {
+        _worker.Loop.Timers.Cancel(_timer);
+        if (error != 0)
+        {
+            OnConnectFailed($"delayed connect error: {error}");
+            return;
+        }
+        UpstreamLocal = SocketCalls.LocalAddress(_upstream!.Fd);
+        _clusterWorker!.Stats.Record(0, _worker.Loop.Now - _activeAt);
+        ArmIdle();
+        _downstream.Forward();
+    }
+
+    internal TcpEnd? PeerOf(TcpEnd end) => end == _downstream ? _upstream : _downstream;
+
+    internal void OnBytes(TcpEnd from, int count)
+    {
+        _activeAt = _worker.Loop.Now;
+        if (from == _downstream)
+        {
+            BodyBytesIn += count;
+            LastDownstreamIn = _activeAt;
+            _stats.Add(TcpStat.DownstreamCxRxBytesTotal, count);
+            _clusterWorker?.Stats.Add(ClusterStat.UpstreamCxTxBytesTotal, count);
+        }
+        else
+        {
+            BodyBytesOut += count;
+            _stats.Add(TcpStat.DownstreamCxTxBytesTotal, count);
+            _clusterWorker?.Stats.Add(ClusterStat.UpstreamCxRxBytesTotal, count);
+        }
+    }
+
+    /// <summary>Ends both sides and writes the log.</summary>
+    internal void Close()
+    {
+        if (_over)
+        {
+            return;
+        }
+        _over = true;
+        _worker.Loop.Timers.Cancel(_timer);
+        _downstream.CloseSocket();
+        if (_upstream is { } upstream)
+        {
+            _upstream = null;
+            upstream.CloseSocket();
+            UncountConnection();
+        }
+        End = _worker.Loop.Now;
+        foreach (AccessLogConfig log in _config.AccessLogs)
+        {
+            _worker.Log.Write(log, this, _worker);
+        }
+        _connection.Listener.OnConnectionClosed(_worker, _connection);
+    }
+
+    private void Connect()
+    {
+        (ClusterState cluster, int _) = _config.Targets[0];
+        if (_config.Targets.Length > 1)
+        {
+            int at = _worker.Random.Below(_config.TotalWeight);
+            int i = 0;
+            while (at >= _config.Targets[i].Weight)
+            {
+                at -= _config.Targets[i++].Weight;
+            }
+            cluster = _config.Targets[i].Cluster;
+        }
+        _clusterConfig = cluster.Config;
+        if (_clusterConfig is null)
+        {
+            _stats.Add(TcpStat.DownstreamCxNoRoute);
+            Flags |= ResponseFlags.NC;
+            Details = "cluster_not_found";
+            Close();
+            return;
+        }
+        Cluster = cluster;
+        _clusterWorker = ClusterWorker.For(_worker, cluster);
+        if (_clusterWorker.Exceeds(_clusterConfig.Default.MaxConnections, static c => c.Connections))
+        {
+            _clusterWorker.Stats.Add(ClusterStat.UpstreamCxOverflow);
+            Flags |= ResponseFlags.UO;
+            Close();
+            return;
+        }
+        StartAttempt();
+    }
+
+    private void StartAttempt()
+    {
+        Host? host = _clusterWorker!.Pick(_clusterConfig!, new PickContext { OriginalDestination = DownstreamLocal });
+        if (host is null)
+        {
+            _clusterWorker.Stats.Add(ClusterStat.UpstreamCxNoneHealthy);
+            Flags |= ResponseFlags.UH;
+            Close();
+            return;
+        }
+        Host = host;
+        Attempts++;
+        _hostCounts = host.For(_worker.Index);
+        _hostCounts.CxTotal++;
+        _hostCounts.CxActive++;
+        _clusterWorker.Connections++;
+        _clusterWorker.Stats.Add(ClusterStat.UpstreamCxTotal);
+        _clusterWorker.Stats.Add(ClusterStat.UpstreamCxActive);
+        _upstream = new TcpEnd(this, _worker.Loop, isDownstream: false);
+        int fd = _clusterConfig!.NeedsTls ? -LibC.Econnrefused : SocketCalls.Connect(host.Address, _clusterConfig.SourceAddress);
+        if (fd < 0)
+        {
+            OnConnectFailed("immediate connect error: " + LibC.ErrorText(-fd));
+            return;
+        }
+        _worker.Loop.ArmTimer(_timer, _clusterConfig.ConnectTimeoutMilliseconds);
+        _upstream.OpenConnecting(fd);
+    }
+
+    private void OnConnectFailed(string reason)
+    {
+        TransportFailure = reason;
+        _hostCounts!.CxConnectFail++;
+        _clusterWorker!.Stats.Add(ClusterStat.UpstreamCxConnectFail);
+        UncountConnection();
+        TcpEnd failed = _upstream!;
+        _upstream = null;
+        failed.CloseSocket();
+        if (Attempts < _config.MaxConnectAttempts)
+        {
+            StartAttempt();
+            return;
+        }
+        _clusterWorker.Stats.Add(ClusterStat.UpstreamCxConnectAttemptsExceeded);
+        Flags |= ResponseFlags.UF | ResponseFlags.URX;
+        Close();
+    }
+
+    private void UncountConnection()
+    {
+        _hostCounts!.CxActive--;
+        _clusterWorker!.Connections--;
+        _clusterWorker.Stats.Add(ClusterStat.UpstreamCxActive, -1);
+        _clusterWorker.Stats.Add(ClusterStat.UpstreamCxDestroy);
+    }
+
+    private void OnTimer()
+    {
+        if (_upstream is { IsConnecting: true })
+        {
+            _clusterWorker!.Stats.Add(ClusterStat.UpstreamCxConnectTimeout);
+            OnConnectFailed("connection timeout");
+            return;
+        }
+        if (_worker.Loop.Now - _activeAt >= _config.IdleTimeoutMilliseconds)
+        {
+            _stats.Add(TcpStat.IdleTimeout);
+            Close();
+            return;
+        }
+        ArmIdle();
+    }
+
+    private void ArmIdle()
+    {
+        if (_config.IdleTimeoutMilliseconds > 0)
+        {
+            _worker.Loop.ArmTimer(_timer, _activeAt + _config.IdleTimeoutMilliseconds - _worker.Loop.Now);
+        }
+    }
+
+    private sealed class SessionTimer(TcpSession owner) : LoopTimer
+    {
+        public override void OnTimer() => owner.OnTimer();
+    }
+}

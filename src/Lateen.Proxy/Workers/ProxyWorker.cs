@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Text;
+using Lateen.Net.Sockets;
+using Lateen.Proxy.AccessLog;
+using Lateen.Proxy.Http;
+
+namespace Lateen.Proxy.Workers;
+
+/// <summary>One thread of the proxy: its event loop and what its connections share.</summary>
+internal sealed class ProxyWorker
+{
+    private const int KeptExchanges = 256;
+
+    private readonly Stack<HttpExchange> _exchanges = new();
+    private readonly byte[] _date = new byte[29];
+    private long _dateSecond = -1;
+
+    public ProxyWorker(EventLoop loop, Random seed)
+    {
+        Loop = loop;
+        Random = new FastRandom(seed);
+        Log = new LogBuffers(loop);
+    }
+
+    public EventLoop Loop { get; }
+
+    public int Index => Loop.Index;
+
+    public FastRandom Random { get; }
+
+    public LogBuffers Log { get; }
+
+    /// <summary>Set when the whole proxy drains.</summary>
+    public volatile bool IsDraining;
+
+    /// <summary>Open downstream connections of this thread; read by others.</summary>
+    public long ActiveConnections;
+
+    public long NextConnectionId { get; set; }
+
+    /// <summary>The date field's value (RFC 9110 6.6.1), made once a second.</summary>
+    public ReadOnlySpan<byte> Date
+    {
+        get
+        {
+            long second = Loop.WallNow / 1000;
+            if (second != _dateSecond)
+            {
+                _dateSecond = second;
+                string text = DateTimeOffset.FromUnixTimeSeconds(second).ToString("r", CultureInfo.InvariantCulture);
+                Encoding.ASCII.GetBytes(text, _date);
+            }
+            return _date;
+        }
+    }
+
+    public HttpExchange TakeExchange() => _exchanges.TryPop(out HttpExchange? exchange) ? exchange : new HttpExchange(this);
+
+    public void ReturnExchange(HttpExchange exchange)
+    {
+        exchange.Reset();
+        if (_exchanges.Count < KeptExchanges)
+        {
+            _exchanges.Push(exchange);
+        }
+    }
+}
