@@ -68,9 +68,9 @@ internal static class ClustersPage
         ("cx_active", c.CxActive, true), ("rq_active", c.RqActive, true),
     ];
 
-    private static Clusters Json(IReadOnlyList<ClusterView> clusters)
+    private static Envoy.Admin.V3.Clusters Json(IReadOnlyList<ClusterView> clusters)
     {
-        var message = new Clusters();
+        var message = new Envoy.Admin.V3.Clusters();
         foreach (var cluster in clusters)
         {
             var status = new ClusterStatus

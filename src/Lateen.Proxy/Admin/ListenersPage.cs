@@ -15,7 +15,7 @@ internal static class ListenersPage
     {
         if (query.Get("format") == "json")
         {
-            var message = new Listeners();
+            var message = new Envoy.Admin.V3.Listeners();
             message.ListenerStatuses.AddRange(listeners.Select(l => new ListenerStatus { Name = l.Name, LocalAddress = AddressOf(l.Address) }));
             return LocalResponse.Text(XdsJsonWriter.Write(message), contentType: "application/json");
         }
