@@ -32,7 +32,7 @@ internal sealed partial class MessageHead
     public bool IsHttp10 { get; private set; }
 
     /// <summary>The value of Content-Length, -1 without one.</summary>
-    public long ContentLength { get; private set; }
+    public long ContentLength { get; private set; } = -1;
 
     public bool IsChunked { get; private set; }
 

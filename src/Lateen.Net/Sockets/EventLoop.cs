@@ -23,7 +23,7 @@ internal sealed class EventLoop : IDisposable
     private int _dirtyCount;
     private uint _generation;
     private long _wallOffset;
-    private long _wallSyncedAt = long.MinValue;
+    private long _wallSyncedAt = -10_000;
 
     /// <param name="index">The loop's number, from 0.</param>
     /// <param name="time">Wall clock and monotonic clock.</param>
