@@ -52,7 +52,7 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         (_options, _authority, _client, _loggers, _time) = (options, authority, client, loggers, time);
         _logger = loggers.CreateLogger("default");
         var ads = loggers.CreateLogger("ads");
-        var generator = Generators.Create();
+        var generator = new TranslationGenerator();
         _metrics = new DiscoveryMetrics(time);
         _source = new DiscoverySource(generator, options.Domain, time, ads);
         var identity = $$$"""{"Component":"istiod","ID":"{{{options.PodName}}}","Info":{"version":"{{{Version}}}"}}""";
