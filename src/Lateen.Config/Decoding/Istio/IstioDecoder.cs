@@ -12,6 +12,18 @@ public static class IstioDecoder
         {
             [("networking.istio.io", "VirtualService")] = VirtualServiceDecoder.Read,
             [("networking.istio.io", "DestinationRule")] = DestinationRuleDecoder.Read,
+            [("networking.istio.io", "Gateway")] = GatewayDecoder.Read,
+            [("networking.istio.io", "ServiceEntry")] = ServiceEntryDecoder.Read,
+            [("networking.istio.io", "Sidecar")] = SidecarDecoder.Read,
+            [("networking.istio.io", "WorkloadEntry")] = WorkloadEntryDecoder.Read,
+            [("networking.istio.io", "WorkloadGroup")] = WorkloadEntryDecoder.ReadGroup,
+            [("networking.istio.io", "EnvoyFilter")] = EnvoyFilterDecoder.Read,
+            [("networking.istio.io", "ProxyConfig")] = ProxyConfigResourceDecoder.Read,
+            [("security.istio.io", "PeerAuthentication")] = PeerAuthenticationDecoder.Read,
+            [("security.istio.io", "RequestAuthentication")] = RequestAuthenticationDecoder.Read,
+            [("security.istio.io", "AuthorizationPolicy")] = AuthorizationPolicyDecoder.Read,
+            [("telemetry.istio.io", "Telemetry")] = TelemetryDecoder.Read,
+            [("extensions.istio.io", "WasmPlugin")] = WasmPluginDecoder.Read,
         }.ToFrozenDictionary();
 
     /// <summary>Whether the kind is one of Istio's that are read.</summary>
