@@ -40,6 +40,9 @@ public sealed record InjectionResult(JsonObject Before, JsonObject After)
 /// </remarks>
 public static class Injector
 {
+    /// <summary>Far above any real pod; templates may do work for each pair of containers.</summary>
+    private const int MaxContainers = 500;
+
     private const string TemplatesAnnotation = "inject.istio.io/templates";
     private const string ProxyConfigAnnotation = "proxy.istio.io/config";
     private const string ClusterVariable = "ISTIO_META_CLUSTER_ID";
@@ -49,6 +52,11 @@ public static class Injector
     /// <exception cref="InjectionException">The pod, an annotation or a template is wrong; nothing is injected.</exception>
     public static InjectionResult Inject(InjectionInput input)
     {
+        if (PodParts.Containers(input.Pod).Count() + PodParts.Containers(input.Pod, "initContainers").Count() is var count and > MaxContainers)
+        {
+            throw new InjectionException($"pod: {count} containers are more than the {MaxContainers} that can be injected");
+        }
+
         var before = Normalise(input.Pod, "pod", lenient: true);
         if (AnnotationRules.Check(before) is { Count: > 0 } problems)
         {
@@ -63,7 +71,7 @@ public static class Injector
         ProxyUser.Apply(pod, before, proxyConfig);
         SetVariables(pod, variables);
         PrometheusMerge.Apply(pod, input.Mesh.Json, statusPort);
-        ProbeRewrite.Apply(pod, input.Config.Values, statusPort);
+        ProbeRewrite.Apply(pod, input.Config.Values, statusPort, input.Config.RewritesTcpProbes);
         Mark(pod, rendered, input, variables);
         ContainerOrder.Apply(pod, Holds(proxyConfig) || Holds(PodParts.At(input.Config.Values, "global", "proxy")));
         return new InjectionResult(before, Normalise(pod, "injected pod", lenient: false));

@@ -34,7 +34,8 @@ internal sealed class InjectionWebhook : IDisposable
         var begin = _time.GetTimestamp();
         AdmissionAnswer answer;
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        using var timer = _time.CreateTimer(static state => ((CancellationTokenSource)state!).Cancel(), deadline, _limits.Patience, Timeout.InfiniteTimeSpan);
+        // Its disposal waits for a callback that is under way, so none meets a disposed source.
+        await using var timer = _time.CreateTimer(static state => ((CancellationTokenSource)state!).Cancel(), deadline, _limits.Patience, Timeout.InfiniteTimeSpan);
         try
         {
             answer = await AnswerAsync(context.Request, deadline.Token);

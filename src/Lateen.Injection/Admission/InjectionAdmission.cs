@@ -76,7 +76,7 @@ public static class InjectionAdmission
         }
 
         (pod["metadata"] as JsonObject)?.Remove("managedFields");
-        var ns = PodParts.Text(pod["metadata"]?["namespace"]) is { Length: > 0 } own ? own : PodParts.Text(request["namespace"]) ?? "";
+        var ns = PodParts.Text(PodParts.At(pod, "metadata", "namespace")) is { Length: > 0 } own ? own : PodParts.Text(request["namespace"]) ?? "";
         var name = $"{ns}/{PodName(pod)}";
         var decision = snapshot.Config.Policy.Decide(pod, ns);
         if (!decision.Inject)
@@ -101,7 +101,7 @@ public static class InjectionAdmission
 
     private static string PodName(JsonObject pod) => PodParts.Name(pod["metadata"] as JsonObject) is { Length: > 0 } name
         ? name
-        : PodParts.Text(pod["metadata"]?["generateName"]) ?? "";
+        : PodParts.Text(PodParts.At(pod, "metadata", "generateName")) ?? "";
 
     private static AdmissionAnswer Allow(JsonObject review, string uid, JsonArray? patch, AdmissionOutcome outcome, string pod, string reason)
     {

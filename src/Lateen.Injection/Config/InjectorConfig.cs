@@ -15,8 +15,9 @@ public sealed class InjectorConfig
     // An old injector reads this key; a text that stands there makes it fail rather than half-inject. Only read when no templates are given.
     private const string SingleTemplate = "template";
 
-    private InjectorConfig(JsonObject config, JsonObject values, FunctionTable functions)
+    private InjectorConfig(JsonObject config, JsonObject values, IReadOnlyDictionary<string, string> environment)
     {
+        RewritesTcpProbes = AnnotationRules.ParseBool(environment.GetValueOrDefault("REWRITE_TCP_PROBES")) ?? true;
         Values = values;
         ValuesView = GoValue.FromJson(values);
         DefaultTemplates = Names(config["defaultTemplates"]) is { Count: > 0 } names ? names : ["sidecar"];
@@ -25,13 +26,16 @@ public sealed class InjectorConfig
             PodParts.Text(config["policy"]) ?? "enabled", Selectors(config["alwaysInjectSelector"]), Selectors(config["neverInjectSelector"]));
         InjectedAnnotations = (config["injectedAnnotations"] as JsonObject ?? [])
             .ToFrozenDictionary(entry => entry.Key, entry => PodParts.Text(entry.Value) ?? entry.Value?.ToJsonString() ?? "", StringComparer.Ordinal);
-        Templates = Compile(config, functions);
+        Templates = Compile(config, InjectionFunctions.Table(environment));
     }
 
     public InjectionPolicy Policy { get; }
 
     /// <summary>The names of the templates, in no fixed order.</summary>
     public IReadOnlyCollection<string> TemplateNames => Templates.Keys;
+
+    /// <summary>The control plane's setting REWRITE_TCP_PROBES.</summary>
+    internal bool RewritesTcpProbes { get; }
 
     internal JsonObject Values { get; }
 
@@ -48,13 +52,13 @@ public sealed class InjectorConfig
     /// <summary>Reads the two keys of the ConfigMap.</summary>
     /// <param name="config">Key <c>config</c>, YAML: templates, defaultTemplates, aliases, policy, selectors. Also a bare template.</param>
     /// <param name="values">Key <c>values</c>, JSON or YAML.</param>
-    /// <param name="environment">What the template function <c>env</c> may read; by default nothing.</param>
+    /// <param name="environment">Settings of the control plane: what the template function <c>env</c> may read, REWRITE_TCP_PROBES; by default nothing.</param>
     /// <exception cref="FormatException">One of the texts is not YAML or not an object.</exception>
     /// <exception cref="TemplateException">A template does not parse; all others are as they were before the change.</exception>
     public static InjectorConfig Parse(string config, string values, IReadOnlyDictionary<string, string>? environment = null) => new(
         ReadConfig(config),
         ReadObject(values, "values"),
-        InjectionFunctions.Table(environment ?? FrozenDictionary<string, string>.Empty));
+        environment ?? FrozenDictionary<string, string>.Empty);
 
     // `kube-inject` also takes a file that is nothing but the sidecar's template.
     private static JsonObject ReadConfig(string text)

@@ -85,11 +85,11 @@ public sealed class ManifestInjector(InjectorConfig config, MeshSettings mesh, s
     {
         var (metaOwner, specOwner) = PodOwners(document, workload.Kind);
         var pod = new JsonObject { ["metadata"] = metaOwner["metadata"]?.DeepClone(), ["spec"] = specOwner["spec"]!.DeepClone() };
-        var own = PodParts.Text(pod["metadata"]?["namespace"]);
+        var own = PodParts.Text(PodParts.At(pod, "metadata", "namespace"));
         var decision = Asked.Decide(pod, string.IsNullOrEmpty(own) ? workload.Namespace : own);
         if (!decision.Inject)
         {
-            var reason = PodParts.IsTrue(pod["spec"]?["hostNetwork"]) ? "has host networking enabled" : "has sidecar injection disabled";
+            var reason = PodParts.IsTrue(PodParts.At(pod, "spec", "hostNetwork")) ? "has host networking enabled" : "has sidecar injection disabled";
             skipped($"===> Skipping injection because {workload.Kind} \"{Label(workload)}\" {reason}");
             return;
         }

@@ -91,16 +91,22 @@ internal static class StrategicMerge
         var items = patch.OfType<JsonObject>().ToList();
         var result = items.Any(item => Text(item, Directive) == "replace" && Text(item, mergeKey) is null)
             ? []
-            : original.OfType<JsonNode>().Select(item => item.DeepClone()).ToList();
+            : original.OfType<JsonNode>().Select(item => (JsonNode?)item.DeepClone()).ToList();
+        var places = Places(result, mergeKey);
         var placed = new List<string?>();
         foreach (var item in items)
         {
             var id = Text(item, mergeKey);
             var directive = Text(item, Directive);
-            var at = result.FindIndex(existing => Text(existing, mergeKey) == id);
+            var at = places.GetValueOrDefault(id ?? "", -1);
             if (directive == "delete")
             {
-                result.RemoveAll(existing => Text(existing, mergeKey) == id);
+                if (at >= 0)
+                {
+                    // A hole, so that the places of the others stay true.
+                    places.Remove(id!);
+                    result[at] = null;
+                }
             }
             else if (directive is not null && id is null)
             {
@@ -108,40 +114,55 @@ internal static class StrategicMerge
             }
             else if (at >= 0)
             {
-                result[at] = MergeObject((JsonObject)result[at], item, type.Element);
+                result[at] = MergeObject((JsonObject)result[at]!, item, type.Element);
                 placed.Add(id);
             }
             else
             {
+                places[id ?? ""] = result.Count;
                 result.Add(Added(item));
                 placed.Add(id);
             }
         }
 
-        return Reorder(result, original, order is null ? placed : Keys(order, mergeKey), mergeKey);
+        return Reorder(result.Where(item => item is not null), original, order is null ? placed : Keys(order, mergeKey), mergeKey);
     }
 
     /// <summary>Weaves the elements that the patch orders with the rest; where both stand in the live list, the live order decides.</summary>
     private static JsonArray Reorder(IEnumerable<JsonNode?> items, JsonArray live, List<string?> wanted, string? mergeKey)
     {
-        var all = items.ToList();
-        var liveIds = live.Select(item => Id(item, mergeKey)).ToList();
-        var fromPatch = all.Where(item => wanted.Contains(Id(item, mergeKey))).OrderBy(item => wanted.IndexOf(Id(item, mergeKey))).ToList();
-        var others = all.Where(item => !wanted.Contains(Id(item, mergeKey))).ToList();
+        var liveAt = Places(live, mergeKey);
+        var wantedAt = Places(wanted);
+        var all = items.Select(item => (Id: Id(item, mergeKey) ?? "", Item: item)).ToList();
+        var fromPatch = all.Where(item => wantedAt.ContainsKey(item.Id)).OrderBy(item => wantedAt[item.Id]).ToList();
+        var others = all.Where(item => !wantedAt.ContainsKey(item.Id)).ToList();
         var result = new JsonArray();
         int left = 0, right = 0;
         while (left < others.Count || right < fromPatch.Count)
         {
             var takeOther = right == fromPatch.Count
-                || (left < others.Count && IsBefore(liveIds, Id(others[left], mergeKey), Id(fromPatch[right], mergeKey)));
-            result.Add((takeOther ? others[left++] : fromPatch[right++])?.DeepClone());
+                || (left < others.Count && liveAt.TryGetValue(others[left].Id, out var l) && liveAt.TryGetValue(fromPatch[right].Id, out var r) && l < r);
+            result.Add((takeOther ? others[left++] : fromPatch[right++]).Item?.DeepClone());
         }
 
         return result;
     }
 
-    private static bool IsBefore(List<string?> live, string? left, string? right) =>
-        live.IndexOf(left) is var l and >= 0 && live.IndexOf(right) is var r and >= 0 && l < r;
+    private static Dictionary<string, int> Places(IEnumerable<JsonNode?> items, string? mergeKey) =>
+        Places(items.Select(item => Id(item, mergeKey)));
+
+    /// <summary>The first place of each id.</summary>
+    private static Dictionary<string, int> Places(IEnumerable<string?> ids)
+    {
+        var places = new Dictionary<string, int>(StringComparer.Ordinal);
+        var at = 0;
+        foreach (var id in ids)
+        {
+            places.TryAdd(id ?? "", at++);
+        }
+
+        return places;
+    }
 
     private static void Retain(JsonObject original, JsonObject patch)
     {

@@ -29,7 +29,7 @@ internal static class PodParts
     }
 
     public static IEnumerable<JsonObject> Containers(JsonObject pod, string list = "containers") =>
-        (pod["spec"]?[list] as JsonArray)?.OfType<JsonObject>() ?? [];
+        (At(pod, "spec", list) as JsonArray)?.OfType<JsonObject>() ?? [];
 
     public static JsonObject? Find(JsonObject pod, string list, string name) =>
         Containers(pod, list).FirstOrDefault(container => Name(container) == name);
@@ -39,9 +39,9 @@ internal static class PodParts
 
     public static string Name(JsonObject? named) => Text(named?["name"]) ?? "";
 
-    public static string? Annotation(JsonObject pod, string name) => Text(pod["metadata"]?["annotations"]?[name]);
+    public static string? Annotation(JsonObject pod, string name) => Text(At(pod, "metadata", "annotations", name));
 
-    public static string? Label(JsonObject pod, string name) => Text(pod["metadata"]?["labels"]?[name]);
+    public static string? Label(JsonObject pod, string name) => Text(At(pod, "metadata", "labels", name));
 
     public static string? Text(JsonNode? node) =>
         node is JsonValue value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : null;

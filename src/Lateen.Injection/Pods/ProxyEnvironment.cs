@@ -20,6 +20,9 @@ internal static class ProxyEnvironment
     public static void Append(JsonObject container, string name, string value) =>
         Of(container).Add(new JsonObject { ["name"] = name, ["value"] = value });
 
+    /// <summary>Gives the first entry of the name, which must be there, another value in its place.</summary>
+    public static void Set(JsonObject container, string name, string value) => Entries(container, name).First()["value"] = value;
+
     /// <summary>Takes every entry of the name away and adds one at the end.</summary>
     public static void Replace(JsonObject container, string name, string value)
     {

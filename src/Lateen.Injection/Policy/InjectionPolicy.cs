@@ -27,7 +27,7 @@ public sealed record InjectionPolicy(string Policy, IReadOnlyList<JsonObject> Al
 
     internal InjectionDecision Decide(JsonObject pod, string ns, IReadOnlySet<string> ignored)
     {
-        if (PodParts.IsTrue(pod["spec"]?["hostNetwork"]))
+        if (PodParts.IsTrue(PodParts.At(pod, "spec", "hostNetwork")))
         {
             return new InjectionDecision(false, "the pod uses the host's network");
         }
@@ -44,7 +44,7 @@ public sealed record InjectionPolicy(string Policy, IReadOnlyList<JsonObject> Al
             return new InjectionDecision(yes, $"the pod says {Inject}={asked}");
         }
 
-        return DecideByDefault(LabelSelector.Labels(pod["metadata"]?["labels"]));
+        return DecideByDefault(LabelSelector.Labels(PodParts.At(pod, "metadata", "labels")));
     }
 
     private InjectionDecision DecideByDefault(IReadOnlyDictionary<string, string> labels)

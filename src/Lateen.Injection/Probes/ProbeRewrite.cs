@@ -17,7 +17,12 @@ internal static class ProbeRewrite
     private static readonly (string Field, string Path)[] Kinds =
         [("readinessProbe", "readyz"), ("livenessProbe", "livez"), ("startupProbe", "startupz")];
 
-    public static void Apply(JsonObject pod, JsonNode? values, int meshStatusPort)
+    /// <summary>Changes the probes of the pod and tells the sidecar what they were.</summary>
+    /// <param name="pod">The pod; changed.</param>
+    /// <param name="values">Values of the templates: the setting where the pod says nothing.</param>
+    /// <param name="meshStatusPort">The agent's port where the pod says nothing.</param>
+    /// <param name="rewriteTcp">False leaves probes of TCP ports alone; then they succeed as soon as the sidecar listens.</param>
+    public static void Apply(JsonObject pod, JsonNode? values, int meshStatusPort, bool rewriteTcp)
     {
         var wanted = AnnotationRules.ParseBool(PodParts.Annotation(pod, "sidecar.istio.io/rewriteAppHTTPProbers"))
             ?? PodParts.IsTrue(PodParts.At(values, "sidecarInjectorWebhook", "rewriteAppHTTPProbe"));
@@ -33,7 +38,7 @@ internal static class ProbeRewrite
         {
             foreach (var (field, path) in Kinds)
             {
-                if (container[field] is JsonObject probe)
+                if (container[field] is JsonObject probe && (rewriteTcp || probe["tcpSocket"] is null))
                 {
                     var at = $"/app-health/{PodParts.Name(container)}/{path}";
                     if (Describe(probe, container, meshStatusPort) is { } prober)
@@ -77,7 +82,8 @@ internal static class ProbeRewrite
         }
         else if (probe["grpc"] is JsonObject grpc)
         {
-            prober["grpc"] = Action(grpc, PodParts.Whole(grpc["port"]), "port", "service");
+            prober["grpc"] = Action(grpc, PodParts.Whole(grpc["port"]), "port");
+            prober["grpc"]!["service"] = grpc["service"]?.DeepClone();
         }
         else
         {
@@ -121,10 +127,8 @@ internal static class ProbeRewrite
 
             http["path"] = path;
             http["port"] = port;
-            // The agent answers on the pod's address, whatever host the application wants to be called by.
-            http.Remove("host");
         }
-        else if (probe.Remove("tcpSocket") | probe.Remove("grpc"))
+        else if (probe.Remove("tcpSocket") || probe.Remove("grpc"))
         {
             probe["httpGet"] = new JsonObject { ["path"] = path, ["port"] = port };
         }
@@ -146,7 +150,7 @@ internal static class ProbeRewrite
                 probers.TryAdd(path, prober?.DeepClone());
             }
 
-            ProxyEnvironment.Replace(proxy, Environment, GoJson.Write(new JsonObject(probers)));
+            ProxyEnvironment.Set(proxy, Environment, GoJson.Write(new JsonObject(probers)));
             return;
         }
 

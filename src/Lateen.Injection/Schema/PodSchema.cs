@@ -38,7 +38,7 @@ internal static class PodSchema
         HTTPGetAction: path=s port=x! host=s scheme=s httpHeaders=[HTTPHeader]
         HTTPHeader: name=s! value=s!
         TCPSocketAction: port=x! host=s
-        GRPCAction: port=i! service=s*
+        GRPCAction: port=i! service=s*!
         SecurityContext: capabilities=Capabilities* privileged=b* seLinuxOptions=any* windowsOptions=any* runAsUser=i* runAsGroup=i* runAsNonRoot=b* readOnlyRootFilesystem=b* allowPrivilegeEscalation=b* procMount=s* seccompProfile=SeccompProfile*
         Capabilities: add=[s] drop=[s]
         Volume: name=s! hostPath=HostPathVolumeSource* emptyDir=EmptyDirVolumeSource* gcePersistentDisk=any* awsElasticBlockStore=any* gitRepo=any* secret=SecretVolumeSource* nfs=any* iscsi=any* glusterfs=any* persistentVolumeClaim=ClaimVolumeSource* rbd=any* flexVolume=any* cinder=any* cephfs=any* flocker=any* downwardAPI=DownwardAPIVolumeSource* fc=any* azureFile=any* configMap=ConfigMapVolumeSource* vsphereVolume=any* quobyte=any* azureDisk=any* photonPersistentDisk=any* projected=ProjectedVolumeSource* portworxVolume=any* scaleIO=any* storageos=any* csi=CSIVolumeSource* ephemeral=any*

@@ -175,14 +175,41 @@ public sealed partial class YamlReader
             return text;
         }
 
-        return Integer().IsMatch(text) && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole)
+        return TryReadWhole(text, out var whole)
             ? whole
             : Real().IsMatch(text) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var real) && double.IsFinite(real)
                 ? real
                 : text;
     }
 
-    [GeneratedRegex("^[-+]?(0|[1-9][0-9]*)$", RegexOptions.CultureInvariant)]
+    // YAML 1.1, "Integer Language-Independent Type": 0x, 0b and 0o or a leading 0 (file modes are written so) say the base.
+    private static bool TryReadWhole(string text, out long whole)
+    {
+        var match = Integer().Match(text);
+        whole = 0;
+        if (!match.Success)
+        {
+            return false;
+        }
+
+        var digits = match.Groups["digits"].Value;
+        var radix = match.Groups["base"].Value switch { "0x" => 16, "0b" => 2, "0o" or "0" => 8, _ => 10 };
+        foreach (var digit in digits)
+        {
+            var value = Convert.ToInt32(digit.ToString(), 16);
+            if (value >= radix || whole > (long.MaxValue - value) / radix)
+            {
+                return false;
+            }
+
+            whole = (whole * radix) + value;
+        }
+
+        whole = match.Groups["sign"].Value == "-" ? -whole : whole;
+        return true;
+    }
+
+    [GeneratedRegex("^(?<sign>[-+]?)(?<base>0x|0b|0o|0(?=[0-9]))?(?<digits>[0-9a-fA-F]+)$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex Integer();
 
     [GeneratedRegex(@"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$", RegexOptions.CultureInvariant)]
