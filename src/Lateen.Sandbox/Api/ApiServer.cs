@@ -6,6 +6,7 @@ using Lateen.Sandbox.Api.Auth;
 using Lateen.Sandbox.Api.Objects;
 using Lateen.Sandbox.Api.Resources;
 using Lateen.Sandbox.Api.Serving;
+using Lateen.Sandbox.Api.Streaming;
 using Lateen.Sandbox.Store;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -31,6 +32,7 @@ public sealed class ApiServer : IAsyncDisposable
     private readonly ServiceAddresses _addresses;
     private readonly ObjectWriter _writer;
     private readonly WebhookClient _webhooks;
+    private readonly PodProxy _proxy;
     private readonly ApiHandler _handler;
     private readonly Bootstrap _bootstrap;
     private readonly CancellationTokenSource _stopping = new();
@@ -55,7 +57,12 @@ public sealed class ApiServer : IAsyncDisposable
 
         var registry = new ResourceRegistry(_store);
         var authenticator = new Authenticator(AdminToken, _signer, issuer, _store, options.Time);
-        _webhooks = new WebhookClient(new ServiceResolver(_store, options.Random));
+        var services = new ServiceResolver(_store, options.Random);
+        _webhooks = new WebhookClient(services);
+        _proxy = new PodProxy(_store, services);
+        KubeletToken = LoadOrCreateToken(File("kubelet.token"));
+        var nodes = new NodeConnections(_store, KubeletToken);
+        var streams = new PodStreams(_store, nodes, new NodePassage(nodes, _stopping.Token));
         var admission = new AdmissionChain(
             new ServiceAccountAdmission(_store, options.Random),
             new WebhookAdmission(_store, new WebhookMatching(_store, registry), _webhooks, _log));
@@ -66,7 +73,7 @@ public sealed class ApiServer : IAsyncDisposable
         _bootstrap = new Bootstrap(_store, _writer, _certificates.AuthorityPem);
         var verbs = new ResourceVerbs(_store, reader, _writer, deleter, watches, _bootstrap);
         _handler = new ApiHandler(
-            authenticator, registry, verbs, new Subresources(_store, verbs, _writer, deleter),
+            authenticator, registry, verbs, new Subresources(_store, verbs, _writer, deleter, streams, _proxy),
             new RequestReviews(_store, authenticator, _signer, issuer, options.Time), _log);
         Port = options.Port > 0 ? options.Port : FreePort(options.Addresses);
         _app = BuildApp();
@@ -81,6 +88,9 @@ public sealed class ApiServer : IAsyncDisposable
     /// <summary>The bearer token of the administrator, as in the kubeconfig.</summary>
     public string AdminToken { get; }
 
+    /// <summary>The bearer token with which this endpoint calls nodes; their <c>KubeletServerOptions.Token</c>.</summary>
+    public string KubeletToken { get; }
+
     /// <summary>The certificate authority that signed the endpoint's certificate, PEM.</summary>
     public string AuthorityPem => _certificates.AuthorityPem;
 
@@ -89,7 +99,7 @@ public sealed class ApiServer : IAsyncDisposable
     {
         await _bootstrap.WriteClusterAsync(_options.AdvertiseAddress ?? _options.Addresses[0], Port, _addresses.At(1), cancel);
         await _app.StartAsync(cancel);
-        ApiServerLog.Started(_log, Address, 0);
+        ApiServerLog.Started(_log, Address, _store.Version);
     }
 
     /// <summary>Ends watches and streams, waits for running requests, closes the store.</summary>
@@ -108,6 +118,7 @@ public sealed class ApiServer : IAsyncDisposable
         await _app.DisposeAsync();
         _store.Dispose();
         _webhooks.Dispose();
+        _proxy.Dispose();
         _signer.Dispose();
         _certificates.Serving.Dispose();
         _stopping.Dispose();

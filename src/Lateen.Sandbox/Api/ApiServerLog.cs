@@ -4,8 +4,8 @@ namespace Lateen.Sandbox.Api;
 
 internal static partial class ApiServerLog
 {
-    [LoggerMessage(1, LogLevel.Information, "The API endpoint listens on {Address} with {Objects} stored objects")]
-    public static partial void Started(ILogger log, Uri address, int objects);
+    [LoggerMessage(1, LogLevel.Information, "The API endpoint listens on {Address} at resourceVersion {Version}")]
+    public static partial void Started(ILogger log, Uri address, long version);
 
     [LoggerMessage(2, LogLevel.Error, "{Method} {Path} failed by a fault of the endpoint")]
     public static partial void RequestFailed(ILogger log, Exception problem, string method, string path);

@@ -1,12 +1,13 @@
 using System.Text.Json.Nodes;
 using Lateen.Sandbox.Api.Objects;
+using Lateen.Sandbox.Api.Streaming;
 using Lateen.Sandbox.Store;
 using Microsoft.AspNetCore.Http;
 
 namespace Lateen.Sandbox.Api.Serving;
 
 /// <summary>The subresources that change an object in their own way: binding, eviction, scale, finalize.</summary>
-internal sealed class Subresources(ObjectStore store, ResourceVerbs verbs, ObjectWriter writer, ObjectDeleter deleter)
+internal sealed class Subresources(ObjectStore store, ResourceVerbs verbs, ObjectWriter writer, ObjectDeleter deleter, PodStreams streams, PodProxy proxy)
 {
     public async Task HandleAsync(ApiRequest request, HttpContext context, CancellationToken cancel)
     {
@@ -24,6 +25,12 @@ internal sealed class Subresources(ObjectStore store, ResourceVerbs verbs, Objec
                 break;
             case ("scale", "GET" or "PUT" or "PATCH"):
                 await ScaleAsync(request, context, cancel);
+                break;
+            case ("log" or "exec" or "attach" or "portforward", _):
+                await streams.HandleAsync(request, context, cancel);
+                break;
+            case ("proxy", _) when request.Resource.Kind is "Pod" or "Service":
+                await proxy.HandleAsync(request, context, cancel);
                 break;
             default:
                 throw ApiException.MethodNotAllowed();
