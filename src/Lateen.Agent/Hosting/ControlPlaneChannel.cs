@@ -27,6 +27,8 @@ internal static class ControlPlaneChannel
         return new GrpcChannel(new GrpcChannelOptions
         {
             Address = new Uri($"{scheme}://{options.Proxy.DiscoveryAddress}"),
+            // A SYN that left before the service had an endpoint is never translated: better a new attempt than a long one.
+            ConnectTimeout = TimeSpan.FromSeconds(2),
             ServerName = options.Variable("ISTIOD_SAN", "") is { Length: > 0 } name ? name : null,
             TrustedRoots = IsTls(options) && options.RootCertificatePath != "SYSTEM" ? () => Roots(options.RootCertificatePath) : null,
         });

@@ -1,8 +1,8 @@
 using Envoy.Config.Core.V3;
+using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Lateen.Agent.Settings;
 using Lateen.Agent.Verbs;
-using Lateen.Api;
 
 namespace Lateen.Agent.Hosting;
 
@@ -98,7 +98,7 @@ internal static class NodeBuilder
     {
         try
         {
-            return XdsJson.Parse<Value>(text);
+            return JsonParser.Default.Parse<Value>(text);
         }
         catch (IOException)
         {

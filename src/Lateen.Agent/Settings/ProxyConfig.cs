@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
+using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
-using Lateen.Api;
 
 namespace Lateen.Agent.Settings;
 
@@ -49,14 +49,14 @@ internal sealed record ProxyConfig
         {
             using var document = JsonDocument.Parse(text);
             var root = document.RootElement;
-            var config = new ProxyConfig { Raw = XdsJson.Parse<Struct>(text) };
+            var config = new ProxyConfig { Raw = JsonParser.Default.Parse<Struct>(text) };
             foreach (var property in root.EnumerateObject())
             {
                 config = Apply(config, property);
             }
             return config;
         }
-        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or Google.Protobuf.InvalidProtocolBufferException)
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or IOException)
         {
             problem = $"PROXY_CONFIG: {e.Message}";
             return null;

@@ -17,9 +17,12 @@ public sealed class AdsClientOptions
     /// <summary>Types subscribed to by name as soon as the handler wants names of them.</summary>
     public required IReadOnlyList<string> NamedTypes { get; init; }
 
-    /// <summary>First pause after a lost stream; doubled up to <see cref="MaxBackoff"/>. Default 0.5 s.</summary>
-    public TimeSpan BaseBackoff { get; init; } = TimeSpan.FromMilliseconds(500);
+    /// <summary>First pause after a lost stream; doubled up to <see cref="MaxBackoff"/>. Default 0.2 s.</summary>
+    public TimeSpan BaseBackoff { get; init; } = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Longest pause. Default 30 s.</summary>
-    public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>
+    /// Longest pause. Default 1 s: a restarted control plane shall have its proxies back within two seconds, and an attempt at a
+    /// closed port costs next to nothing.
+    /// </summary>
+    public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromSeconds(1);
 }
