@@ -27,6 +27,8 @@ internal sealed class ContainerRunner
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ContainerState _state;
     private volatile ContainerProcess? _process;
+    private volatile ContainerLog? _log;
+    private volatile ContainerLog? _previousLog;
 
     /// <param name="changed">Told of every change of <see cref="State"/>.</param>
     public ContainerRunner(NodeContext node, JsonObject pod, JsonObject container, bool isInit, Action changed)
@@ -46,6 +48,12 @@ internal sealed class ContainerRunner
 
     /// <summary>The running process; null when there is none.</summary>
     public ContainerProcess? Process => _process;
+
+    /// <summary>The log of the present or last run; null before the first.</summary>
+    public ContainerLog? Log => _log;
+
+    /// <summary>The log of the run before that; null when there was none.</summary>
+    public ContainerLog? PreviousLog => _previousLog;
 
     /// <summary>Completes when the container started for the first time, startup probe included.</summary>
     public Task Started => _started.Task;
@@ -132,6 +140,8 @@ internal sealed class ContainerRunner
         JsonObject pod = run.Surroundings.Fields.Pod;
         ContainerProcess process = await ContainerProcess.StartAsync(plan, _node.Launcher, _node.Runner, _node.Time);
         Tell(pod, warning: false, "Created", $"Created container {_state.Name}");
+        _previousLog = _log;
+        _log = new ContainerLog(plan.LogFile, process.Logged);
         await process.Up;
         bool probed = _container["startupProbe"] is not null;
         string id = $"{pod.Uid()}{_state.Name}{attempt}";

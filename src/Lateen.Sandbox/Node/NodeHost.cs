@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Lateen.Config.Sources.Kubernetes;
 using Lateen.Sandbox.Controllers;
+using Lateen.Sandbox.Kubelet;
 using Lateen.Sandbox.Network;
 using Microsoft.Extensions.Logging;
 
@@ -36,17 +37,19 @@ internal sealed class NodeHost : IObjectListener
             Logger = logger,
         };
         _services = new ServiceProxy(_node);
+        Containers = new ContainerAccess(options, _node.Launcher, () => _pods.Values.Select(entry => entry.Worker));
         cache.Of(ResourceTypes.ConfigMaps).Subscribe(sources);
         cache.Of(ResourceTypes.Secrets).Subscribe(sources);
         cache.Of(ResourceTypes.Services).Subscribe(sources);
         cache.Of(ResourceTypes.Pods, new ObjectSelector(Fields: $"spec.nodeName={options.Name}")).Subscribe(this);
     }
 
-    /// <summary>The pods that the node runs now.</summary>
-    public IEnumerable<PodWorker> Pods => _pods.Values.Select(entry => entry.Worker);
+    /// <summary>The inside of the node's pods, for the streaming server whose port <see cref="RunAsync(int, CancellationToken)"/> is told.</summary>
+    public IContainerAccess Containers { get; }
 
     /// <summary>Runs until cancelled; then all containers are ended and their network is removed.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
+    /// <param name="streamingPort">The port of the streaming server, at the node's address.</param>
+    public async Task RunAsync(int streamingPort, CancellationToken cancellation)
     {
         _shutdown = cancellation;
         Task caches = _node.Cache.RunAsync(cancellation);
@@ -54,7 +57,7 @@ internal sealed class NodeHost : IObjectListener
         Task services = _services.RunAsync(cancellation);
         try
         {
-            await new NodeRegistration(_node.Client, _node.Options, _node.Time, _node.Logger).RegisterAsync(cancellation);
+            await new NodeRegistration(_node.Client, _node.Options, _node.Time, _node.Logger).RegisterAsync(streamingPort, cancellation);
             await Task.Delay(Timeout.Infinite, cancellation);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)

@@ -17,9 +17,6 @@ public sealed record NodeOptions
     /// <summary>The mesh's names and addresses.</summary>
     public required NetworkOptions Network { get; init; }
 
-    /// <summary>The port of the node's streaming server (logs, exec), which the API server calls.</summary>
-    public int StreamingPort { get; init; }
-
     /// <summary>The DNS domain of the cluster. Default cluster.local.</summary>
     public string ClusterDomain { get; init; } = "cluster.local";
 

@@ -12,14 +12,14 @@ internal sealed class NodeRegistration(KubernetesClient client, NodeOptions opti
     private const int MaximumPods = 110;
 
     /// <summary>Registers the node, trying again until the API server takes it.</summary>
-    public async Task RegisterAsync(CancellationToken cancellation)
+    public async Task RegisterAsync(int streamingPort, CancellationToken cancellation)
     {
         TimeSpan pause = TimeSpan.FromMilliseconds(50);
         while (true)
         {
             try
             {
-                await WriteAsync(cancellation);
+                await WriteAsync(streamingPort, cancellation);
                 return;
             }
             catch (KubernetesApiException error)
@@ -31,9 +31,9 @@ internal sealed class NodeRegistration(KubernetesClient client, NodeOptions opti
         }
     }
 
-    private async Task WriteAsync(CancellationToken cancellation)
+    private async Task WriteAsync(int streamingPort, CancellationToken cancellation)
     {
-        JsonObject node = Build();
+        JsonObject node = Build(streamingPort);
         try
         {
             await client.CreateAsync(ResourceTypes.Nodes, null, node, cancellation);
@@ -47,7 +47,7 @@ internal sealed class NodeRegistration(KubernetesClient client, NodeOptions opti
         await client.PatchAsync(ResourceTypes.Nodes, new ObjectKey("", options.Name), PatchKind.Merge, patch, cancellation, "status");
     }
 
-    private JsonObject Build()
+    private JsonObject Build(int streamingPort)
     {
         string now = Timestamps.Seconds(time.GetUtcNow());
         string memory = (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1024).ToString(CultureInfo.InvariantCulture) + "Ki";
@@ -85,7 +85,7 @@ internal sealed class NodeRegistration(KubernetesClient client, NodeOptions opti
                     Condition("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure", now),
                     Condition("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available", now),
                     Condition("Ready", "True", "KubeletReady", "kubelet is posting ready status", now)),
-                ["daemonEndpoints"] = new JsonObject { ["kubeletEndpoint"] = new JsonObject { ["Port"] = options.StreamingPort } },
+                ["daemonEndpoints"] = new JsonObject { ["kubeletEndpoint"] = new JsonObject { ["Port"] = streamingPort } },
                 ["nodeInfo"] = new JsonObject
                 {
                     ["architecture"] = "amd64",
