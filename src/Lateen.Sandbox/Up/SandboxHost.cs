@@ -93,7 +93,7 @@ public sealed class SandboxHost(SandboxOptions options, ILoggerFactory loggers, 
         [
             new ControllerHost(client, api.AuthorityPem, time, random, loggers.CreateLogger("controllers")).RunAsync(parts.Token),
             new DnsHost(options.Network, client, time, random, loggers.CreateLogger("dns")).RunAsync(parts.Token),
-            new NodeHost(node, client, _runner, time, random, loggers.CreateLogger("node")).RunAsync(parts.Token),
+            new NodeHost(node, client, _runner, time, random, loggers.CreateLogger("node")).RunAsync(0, parts.Token),
         ];
         try
         {
