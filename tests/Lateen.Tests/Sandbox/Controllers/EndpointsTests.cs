@@ -74,10 +74,10 @@ public sealed class EndpointsTests
 
     private static JsonObject Pod(string name, string address, bool ready, bool going = false)
     {
-        JsonObject pod = Parse($$"""
-            {"metadata":{"name":"{{name}}","namespace":"a","uid":"{{name}}","labels":{"app":"web"}},
+        JsonObject pod = Parse($$$"""
+            {"metadata":{"name":"{{{name}}}","namespace":"a","uid":"{{{name}}}","labels":{"app":"web"}},
              "spec":{"nodeName":"n","containers":[{"name":"c","ports":[{"name":"web","containerPort":8080,"protocol":"TCP"}]}]},
-             "status":{"podIP":"{{address}}","conditions":[{"type":"Ready","status":"{{(ready ? "True" : "False")}}"}]}}
+             "status":{"podIP":"{{{address}}}","conditions":[{"type":"Ready","status":"{{{(ready ? "True" : "False")}}}"}] } }
             """);
         if (going)
         {

@@ -36,7 +36,7 @@ public sealed class EnvironmentBuilderTests
     [InlineData("""{"fieldRef":{"fieldPath":"spec.nothing"}}""", "unsupported fieldPath: spec.nothing")]
     public void Environment_Missing_SaysWhat(string source, string message)
     {
-        JsonObject container = Parse($$"""{"env":[{"name":"A","valueFrom":{{source}}}]}""");
+        JsonObject container = Parse($$"""{"env":[{"name":"A","valueFrom":{{source}} }]}""");
 
         Should.Throw<NotReadyYetException>(() => Builder().Build(container, [])).Message.ShouldBe(message);
     }

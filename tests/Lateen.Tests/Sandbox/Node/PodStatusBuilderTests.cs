@@ -14,7 +14,7 @@ public sealed class PodStatusBuilderTests
     [Fact]
     public void Status_NothingStarted_IsPending()
     {
-        JsonObject status = Build("Always", Main());
+        JsonObject status = Build("Always", App());
 
         status.Text("phase").ShouldBe("Pending");
         Condition(status, "Ready").ShouldBe("False ContainersNotReady containers with unready status: [main]");
@@ -24,7 +24,7 @@ public sealed class PodStatusBuilderTests
     [Fact]
     public void Status_InitRuns_IsPendingAndUninitialized()
     {
-        JsonObject status = Build("Always", Init() with { Phase = ContainerPhase.Running, Reason = "" }, Main());
+        JsonObject status = Build("Always", Init() with { Phase = ContainerPhase.Running, Reason = "" }, App());
 
         status.Text("phase").ShouldBe("Pending");
         Condition(status, "Initialized").ShouldBe("False ContainersNotInitialized containers with incomplete status: [init]");
@@ -33,7 +33,7 @@ public sealed class PodStatusBuilderTests
     [Fact]
     public void Status_AllReady_IsRunningAndReady()
     {
-        JsonObject status = Build("Always", Init() with { Phase = ContainerPhase.Terminated, Ended = Exit(0) }, Running(Main()));
+        JsonObject status = Build("Always", Init() with { Phase = ContainerPhase.Terminated, Ended = Exit(0) }, Running(App()));
 
         status.Text("phase").ShouldBe("Running");
         Condition(status, "Initialized").ShouldBe("True");
@@ -48,16 +48,16 @@ public sealed class PodStatusBuilderTests
     [InlineData("OnFailure", 1, "Running")]
     [InlineData("Always", 1, "Running")]
     public void Phase_ContainerEnded_FollowsTheRestartPolicy(string policy, int code, string phase) =>
-        Build(policy, Running(Main()) with { Phase = ContainerPhase.Terminated, Ended = Exit(code), Ready = false }).Text("phase").ShouldBe(phase);
+        Build(policy, Running(App()) with { Phase = ContainerPhase.Terminated, Ended = Exit(code), Ready = false }).Text("phase").ShouldBe(phase);
 
     [Fact]
     public void Phase_FailedInitThatIsNotRestarted_IsFailed() =>
-        Build("Never", Init() with { Phase = ContainerPhase.Terminated, Ended = Exit(1) }, Main()).Text("phase").ShouldBe("Failed");
+        Build("Never", Init() with { Phase = ContainerPhase.Terminated, Ended = Exit(1) }, App()).Text("phase").ShouldBe("Failed");
 
     [Fact]
     public void Status_CrashLoop_KeepsTheLastEnd()
     {
-        JsonObject container = Build("Always", Main() with { Reason = "CrashLoopBackOff", RestartCount = 2, Last = Exit(3) })
+        JsonObject container = Build("Always", App() with { Reason = "CrashLoopBackOff", RestartCount = 2, Last = Exit(3) })
             .Items("containerStatuses").Single();
 
         container.Text("state", "waiting", "reason").ShouldBe("CrashLoopBackOff");
@@ -68,7 +68,7 @@ public sealed class PodStatusBuilderTests
     public void Condition_Unchanged_KeepsItsTime()
     {
         JsonObject pod = Pod("Always");
-        PodSituation situation = new(pod, [Running(Main())], "10.0.0.1", "10.0.0.254", Now);
+        PodSituation situation = new(pod, [Running(App())], "10.0.0.1", "10.0.0.254", Now);
         pod["status"] = PodStatusBuilder.Build(situation, Now);
 
         JsonObject later = PodStatusBuilder.Build(situation, Now.AddHours(1));
@@ -82,13 +82,13 @@ public sealed class PodStatusBuilderTests
         JsonObject pod = Pod("Always");
         pod["spec"]!["readinessGates"] = new JsonArray(new JsonObject { ["conditionType"] = "example.com/gate" });
 
-        JsonObject status = PodStatusBuilder.Build(new PodSituation(pod, [Running(Main())], "", "", Now), Now);
+        JsonObject status = PodStatusBuilder.Build(new PodSituation(pod, [Running(App())], "", "", Now), Now);
 
         Condition(status, "ContainersReady").ShouldBe("True");
         Condition(status, "Ready").ShouldStartWith("False ReadinessGatesNotReady");
     }
 
-    private static ContainerState Main() => new("main", "nginx", false, false);
+    private static ContainerState App() => new("main", "nginx", false, false);
 
     private static ContainerState Init() => new("init", "nginx", true, false);
 
