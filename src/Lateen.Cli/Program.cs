@@ -1,9 +1,11 @@
 using System.CommandLine;
 using Lateen.Cli;
 using Lateen.Cli.Cluster;
+using Lateen.Cli.Commands.KubeInject;
 using Lateen.Cli.Commands.ProxyConfig;
 using Lateen.Cli.Commands.ProxyStatus;
 using Lateen.Cli.Commands.Sandbox;
+using Lateen.Cli.Commands.XCheckInject;
 using Lateen.Config.Sources.Kubernetes;
 using Lateen.Sandbox.Up;
 
@@ -20,6 +22,12 @@ RootCommand root = new("Lateen: a sidecar service mesh, for Kubernetes and for o
     SandboxCommand.Create(),
     ProxyStatusCommand.Create(cluster),
     ProxyConfigCommand.Create(cluster),
+    KubeInjectCommand.Create(cluster),
+    new Command("experimental", "Commands that may change")
+    {
+        Aliases = { "x", "exp" },
+        Subcommands = { CheckInjectCommand.Create(cluster) },
+    },
 };
 cluster.AddTo(root);
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Lateen.ControlPlane.Discovery;
+using Lateen.ControlPlane.Webhooks;
 using Lateen.Model.Networking;
 using Lateen.Xds.Server;
 using Microsoft.AspNetCore.Builder;
@@ -15,6 +16,7 @@ internal sealed class DebugRoutes(
     DiscoverySource source,
     ConfigDumpPage dump,
     DiscoveryMetrics metrics,
+    InjectionCounters injections,
     Func<string?> notReady,
     string clusterId,
     string version)
@@ -65,7 +67,8 @@ internal sealed class DebugRoutes(
         context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
         return context.Response.WriteAsync(
             metrics.Render(
-                server.ConnectionCount, index.Services.Count, index.Inputs.Configs.Count(config => config is VirtualServiceConfig), version),
+                server.ConnectionCount, index.Services.Count, index.Inputs.Configs.Count(config => config is VirtualServiceConfig), version)
+            + injections.Render(),
             context.RequestAborted);
     }
 

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Net;
 using Lateen.Config.Decoding;
 using Lateen.Config.Sources.Kubernetes;
+using Lateen.ControlPlane.Webhooks;
 
 namespace Lateen.ControlPlane.Hosting;
 
@@ -51,6 +52,9 @@ internal static class DiscoveryCommand
                 MaxConnectionAge = parsed.GetValue(maxAge) is { Ticks: > 0 } age ? age : null,
                 ShutdownDuration = parsed.GetValue(shutdown),
                 LogLevels = parsed.GetValue(logLevels)!,
+                TemplateEnvironment = InjectionSource.Settings
+                    .Where(name => environment(name) is not null)
+                    .ToDictionary(name => name, name => environment(name)!, StringComparer.Ordinal),
             },
             cancellation));
         return command;

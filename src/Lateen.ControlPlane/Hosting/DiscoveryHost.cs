@@ -73,7 +73,7 @@ internal sealed class DiscoveryHost : IAsyncDisposable
             () => _injection.Current, new InjectionLimits(), new InjectionCounters(), time, loggers.CreateLogger("injection"));
         Server = new ControlPlaneServer(options, () => _certificate.Current, loggers);
         var pages = new DebugRoutes(
-            _xds, _source, new ConfigDumpPage(generator), _metrics, () => _readiness.Missing, options.ClusterId, Version);
+            _xds, _source, new ConfigDumpPage(generator), _metrics, _injector.Counters, () => _readiness.Missing, options.ClusterId, Version);
         var validation = new ValidationWebhook(() => _source.Current, loggers.CreateLogger("validation"));
         Server.Map([ServerPort.Xds, ServerPort.SecureXds], routes => _xds.Map(routes, new GrpcServerOptions { Logger = ads, Time = time }));
         Server.Map([ServerPort.Readiness, ServerPort.Monitoring], pages.Map);

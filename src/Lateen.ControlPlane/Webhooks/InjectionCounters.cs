@@ -40,9 +40,10 @@ internal sealed class InjectionCounters
         Interlocked.Increment(ref _buckets[bucket < 0 ? Bounds.Length : bucket]);
     }
 
-    /// <summary>Appends the metrics in Prometheus' text format.</summary>
-    public void Write(StringBuilder into)
+    /// <summary>The metrics in Prometheus' text format.</summary>
+    public string Render()
     {
+        var into = new StringBuilder();
         Total(into, "sidecar_injection_requests_total", "Calls of the injection webhook.", Injected + Skipped + Failed);
         Total(into, "sidecar_injection_success_total", "Pods that were injected.", Injected);
         Total(into, "sidecar_injection_failure_total", "Calls that failed.", Failed);
@@ -58,6 +59,7 @@ internal sealed class InjectionCounters
         }
 
         into.Append(CultureInfo.InvariantCulture, $"{Name}_sum {Interlocked.Read(ref _microseconds) / 1e6}\n{Name}_count {sum}\n");
+        return into.ToString();
     }
 
     private static void Total(StringBuilder into, string name, string help, long value) =>

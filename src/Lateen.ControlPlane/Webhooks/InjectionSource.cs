@@ -14,6 +14,9 @@ namespace Lateen.ControlPlane.Webhooks;
 /// <remarks>A sink for an informer of ConfigMaps of that namespace. A text that cannot be used is logged, and the last good one stays.</remarks>
 internal sealed class InjectionSource : IInformerSink<JsonObject>
 {
+    /// <summary>The control plane's environment variables that injection follows; templates read them with <c>env</c>.</summary>
+    public static readonly IReadOnlyList<string> Settings = ["ENABLE_NATIVE_SIDECARS", "PILOT_ENABLE_INBOUND_PASSTHROUGH", "REWRITE_TCP_PROBES"];
+
     private readonly string _injectorName;
     private readonly string _meshName;
     private readonly string _revision;

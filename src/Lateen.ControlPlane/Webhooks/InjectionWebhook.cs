@@ -28,6 +28,8 @@ internal sealed class InjectionWebhook : IDisposable
         _computing = new SemaphoreSlim(limits.Concurrency);
     }
 
+    public InjectionCounters Counters => _counters;
+
     /// <summary>Answers one call; the route takes every path that begins with /inject.</summary>
     public async Task HandleAsync(HttpContext context)
     {

@@ -25,10 +25,8 @@ public sealed class InjectionWebhookTests : IDisposable
         context.Response.StatusCode.ShouldBe(200);
         context.Response.ContentType.ShouldBe("application/json");
         _counters.Injected.ShouldBe(1);
-        var metrics = new StringBuilder();
-        _counters.Write(metrics);
-        metrics.ToString().ShouldContain("sidecar_injection_success_total 1\n");
-        metrics.ToString().ShouldContain("sidecar_injection_time_seconds_count 1\n");
+        _counters.Render().ShouldContain("sidecar_injection_success_total 1\n");
+        _counters.Render().ShouldContain("sidecar_injection_time_seconds_count 1\n");
     }
 
     [Theory]
