@@ -10,5 +10,6 @@ public static class FamilyRegistry
         new Families.Inject(),
         new Families.CommonTables(),
         new Families.Iptables(),
+        new Families.Validation(),
     ];
 }

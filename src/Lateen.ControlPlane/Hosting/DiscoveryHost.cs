@@ -191,6 +191,7 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         var webhooks = _loggers.CreateLogger("webhooks");
         var mutating = new WebhookPatcher(client, ResourceTypes.MutatingWebhookConfigurations, identity, _time, webhooks);
         var validating = new WebhookPatcher(client, ResourceTypes.ValidatingWebhookConfigurations, identity, _time, webhooks);
+        _readiness.WaitFor(() => mutating.IsSettled && validating.IsSettled);
         watch.AddMesh();
         watch.Add(ResourceTypes.Namespaces, ObjectSelector.All, value => value.Name(), roots);
         watch.Add(ResourceTypes.ConfigMaps, new ObjectSelector(_options.Namespace), value => value, _injection);

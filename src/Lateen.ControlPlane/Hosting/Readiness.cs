@@ -5,6 +5,8 @@ internal sealed class Readiness
 {
     private volatile bool _published;
     private volatile bool _serving;
+    private volatile bool _settled;
+    private Func<bool>? _webhooksSettled;
 
     /// <summary>The first snapshot is in force.</summary>
     public void Published() => _published = true;
@@ -12,9 +14,23 @@ internal sealed class Readiness
     /// <summary>All ports are open and the webhooks answer.</summary>
     public void Serving() => _serving = true;
 
+    /// <summary>Tells how to see that the API server can call the webhooks; asked until it is true once.</summary>
+    public void WaitFor(Func<bool> webhooksSettled) => Volatile.Write(ref _webhooksSettled, webhooksSettled);
+
     /// <summary>Whether xDS streams may be answered.</summary>
     public bool HasMesh => _published;
 
     /// <summary>What is missing; null when nothing is.</summary>
-    public string? Missing => !_published ? "the sources are not synced yet" : !_serving ? "the ports are not open yet" : null;
+    public string? Missing =>
+        !_published ? "the sources are not synced yet"
+        : !_serving ? "the ports are not open yet"
+        : !Settled() ? "the webhook configurations do not carry our root certificate yet"
+        : null;
+
+    private bool Settled()
+    {
+        // Once is enough: a configuration that is added later does not make a running control plane unready.
+        _settled = _settled || (Volatile.Read(ref _webhooksSettled)?.Invoke() ?? true);
+        return _settled;
+    }
 }

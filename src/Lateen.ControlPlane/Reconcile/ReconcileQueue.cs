@@ -18,6 +18,19 @@ internal sealed class ReconcileQueue<TKey>(string name, TimeProvider time, ILogg
     private readonly HashSet<TKey> _waiting = [];
     private readonly Dictionary<TKey, int> _failures = [];
     private readonly Lock _lock = new();
+    private int _underWay;
+
+    /// <summary>Whether nothing waits and nothing is worked on; a key that failed and waits for its next try does not count.</summary>
+    public bool IsIdle
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _waiting.Count == 0 && _underWay == 0;
+            }
+        }
+    }
 
     public void Add(TKey key)
     {
@@ -43,6 +56,7 @@ internal sealed class ReconcileQueue<TKey>(string name, TimeProvider time, ILogg
                 lock (_lock)
                 {
                     _waiting.Remove(key);
+                    _underWay++;
                 }
 
                 try
@@ -56,6 +70,11 @@ internal sealed class ReconcileQueue<TKey>(string name, TimeProvider time, ILogg
                     var failures = _failures[key] = _failures.GetValueOrDefault(key) + 1;
                     pauses.RemoveWhere(pause => pause.IsCompleted);
                     pauses.Add(AddLaterAsync(key, Pause(failures), cancellation));
+                }
+
+                lock (_lock)
+                {
+                    _underWay--;
                 }
             }
         }

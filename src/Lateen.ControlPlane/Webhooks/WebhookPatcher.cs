@@ -21,6 +21,7 @@ internal sealed class WebhookPatcher : IInformerSink<JsonObject>
     private readonly ILogger _logger;
     private readonly string _caBundle;
     private readonly ReconcileQueue<string> _names;
+    private volatile bool _listed;
 
     /// <param name="type">MutatingWebhookConfigurations or ValidatingWebhookConfigurations.</param>
     public WebhookPatcher(KubernetesClient client, ResourceType type, WebhookIdentity identity, TimeProvider time, ILogger logger)
@@ -30,12 +31,17 @@ internal sealed class WebhookPatcher : IInformerSink<JsonObject>
         _names = new ReconcileQueue<string>(type.Kind, time, logger);
     }
 
+    /// <summary>Whether every configuration that was there at the start has our root: before that, the API server can not call us.</summary>
+    public bool IsSettled => _listed && _names.IsIdle;
+
     public void Reset(IReadOnlyList<JsonObject> items)
     {
         foreach (var item in items)
         {
             Upsert(item);
         }
+
+        _listed = true;
     }
 
     public void Upsert(JsonObject item)

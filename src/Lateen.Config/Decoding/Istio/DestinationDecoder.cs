@@ -80,6 +80,10 @@ internal static class DestinationDecoder
         foreach (var (name, value) in field.Entries())
         {
             value.CheckHeaderName(name);
+            if (value.Node is { } text && !HeaderFormat.IsValid(text.Text))
+            {
+                value.Problem($"\"{text.Text}\": a % begins a variable of the proxy", "write %% for a percent sign, or %NAME% for a variable");
+            }
         }
 
         return field.TextMap().ToEquatableMap();

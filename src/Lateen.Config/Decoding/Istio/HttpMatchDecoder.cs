@@ -30,7 +30,7 @@ internal static class HttpMatchDecoder
         {
             if (value.Node?.Member("prefix") is not null)
             {
-                value.Problem("query parameters can not be matched by prefix", "use exact or regex");
+                value.Warning("query parameters are not matched by prefix", "use exact or regex");
             }
         }
 

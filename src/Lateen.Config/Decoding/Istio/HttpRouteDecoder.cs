@@ -12,7 +12,7 @@ internal static class HttpRouteDecoder
         var route = new HttpRoute
         {
             Name = http["name"].Text() ?? "",
-            Match = http["match"].Messages(HttpMatchDecoder.Read),
+            Match = http["match"].List(item => item.Message(HttpMatchDecoder.Read)),
             Route = http["route"].Messages(DestinationDecoder.ReadHttp),
             Redirect = http["redirect"].Message(HttpActionDecoder.ReadRedirect),
             DirectResponse = http["directResponse"].Message(HttpActionDecoder.ReadDirectResponse),
@@ -27,6 +27,12 @@ internal static class HttpRouteDecoder
             CorsPolicy = http["corsPolicy"].Message(CorsDecoder.Read),
             Headers = http["headers"].Message(DestinationDecoder.ReadHeaderRules),
         };
+        if (route is { Rewrite.Authority.Length: > 0, Headers.Request: { } headers }
+            && (headers.Set.ContainsKey(":authority") || headers.Set.ContainsKey("host")))
+        {
+            http["headers"].Problem("the authority is set by rewrite and by headers", "keep one");
+        }
+
         DestinationDecoder.CheckWeights(http["route"], route.Route.Select(destination => destination.Weight));
         CheckAction(http, route, isDelegate);
         return route;

@@ -21,7 +21,7 @@ internal static class StringMatchDecoder
         return match["regex"].Regex() is { } regex ? StringMatch.Regex(regex) : StringMatch.Present;
     }
 
-    /// <summary>A map of names to matches; `{}` and null ask for presence.</summary>
+    /// <summary>A map of names to matches; `{}` asks for presence.</summary>
     public static EquatableMap<string, StringMatch> ReadMap(ValueReader field, bool headerNames)
     {
         var entries = new List<KeyValuePair<string, StringMatch>>();
@@ -36,7 +36,18 @@ internal static class StringMatchDecoder
                 value.CheckHeaderName(name);
             }
 
-            entries.Add(new(name, value.Message(Read) ?? StringMatch.Present));
+            if (!value.IsPresent)
+            {
+                value.Problem("a match without condition", "give exact, prefix or regex; {} asks for presence");
+            }
+
+            var match = value.Message(Read) ?? StringMatch.Present;
+            if (match is { Kind: StringMatchKind.Prefix or StringMatchKind.Regex, Value.Length: 0 })
+            {
+                value.Problem("an empty prefix or regex", "write {} to ask for presence");
+            }
+
+            entries.Add(new(name, match));
         }
 
         return entries.ToEquatableMap();

@@ -65,11 +65,19 @@ internal static class TrafficPolicyDecoder
 
     private static void CheckTls(ObjectReader tls, ClientTlsSettings settings)
     {
-        if (settings.InsecureSkipVerify == true && settings.Mode == ClientTlsMode.Simple
-            && (settings.CaCertificates.Length > 0 || !settings.SubjectAltNames.IsEmpty))
+        if (settings.InsecureSkipVerify == true
+            && (settings.CaCertificates.Length > 0 || settings.CredentialName.Length > 0 || !settings.SubjectAltNames.IsEmpty)
+            && (settings.Mode == ClientTlsMode.Simple || settings.CaCertificates.Length > 0 || !settings.SubjectAltNames.IsEmpty))
         {
             tls["insecureSkipVerify"].Problem(
                 "verification is switched off and told what to verify", "remove insecureSkipVerify, or caCertificates and subjectAltNames");
+        }
+
+        if (settings.Mode == ClientTlsMode.Simple && settings.CredentialName.Length > 0
+            && settings.ClientCertificate.Length + settings.PrivateKey.Length + settings.CaCertificates.Length > 0)
+        {
+            tls["credentialName"].Problem(
+                "certificates come from a Secret and from files", "remove clientCertificate, privateKey and caCertificates, or credentialName");
         }
 
         if (settings.Mode == ClientTlsMode.Mutual)

@@ -26,6 +26,7 @@ internal static class VirtualServiceDecoder
             CheckDelegate(spec, config);
         }
 
+        CheckClaims(spec, config);
         if (config.Http.IsEmpty && config.Tls.IsEmpty && config.Tcp.IsEmpty)
         {
             spec.Problem("no routes", "give at least one of http, tls, tcp");
@@ -56,6 +57,29 @@ internal static class VirtualServiceDecoder
         }
 
         return text;
+    }
+
+    // Claims of tokens are known on gateways only: sidecars have no dynamic metadata of the client's token.
+    private static void CheckClaims(ObjectReader spec, VirtualServiceConfig config)
+    {
+        if (!config.Gateways.IsEmpty && !config.Gateways.Contains("mesh"))
+        {
+            return;
+        }
+
+        for (var i = 0; i < config.Http.Count; i++)
+        {
+            foreach (var match in config.Http[i].Match)
+            {
+                foreach (var (name, _) in match.Headers)
+                {
+                    if (name.StartsWith("@request.auth.claims", StringComparison.Ordinal))
+                    {
+                        spec["http"].Problem($"http[{i}] matches the claim {name}, which sidecars do not know", "list gateways without mesh");
+                    }
+                }
+            }
+        }
     }
 
     private static void CheckDelegate(ObjectReader spec, VirtualServiceConfig config)

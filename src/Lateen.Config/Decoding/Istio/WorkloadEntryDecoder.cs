@@ -96,7 +96,18 @@ internal static class WorkloadEntryDecoder
             probe.OneOf("httpGet", "tcpSocket", "exec");
             probe["httpGet"].Message(http =>
             {
-                http.Ignore("path", "host", "scheme", "httpHeaders");
+                http.Ignore("path", "host", "scheme");
+                http["httpHeaders"].Messages(header =>
+                {
+                    var name = header["name"].Required("name the header") ?? "";
+                    if (!name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
+                    {
+                        header["name"].Problem($"\"{name}\" is no header name", "use letters, digits, - and _");
+                    }
+
+                    header.Ignore("value");
+                    return header;
+                });
                 return RequirePort(http);
             });
             probe["tcpSocket"].Message(tcp =>

@@ -46,7 +46,7 @@ public static class MeshConfigDecoder
             ProxyInboundListenPort = (int?)mesh["proxyInboundListenPort"].Port() ?? d.ProxyInboundListenPort,
             ProxyHttpPort = mesh["proxyHttpPort"].Number32(0, 65535) ?? 0,
             ConnectTimeout = ConnectTimeout(mesh["connectTimeout"]) ?? d.ConnectTimeout,
-            ProtocolDetectionTimeout = mesh["protocolDetectionTimeout"].Duration() ?? d.ProtocolDetectionTimeout,
+            ProtocolDetectionTimeout = ZeroOrMilliseconds(mesh["protocolDetectionTimeout"]) ?? d.ProtocolDetectionTimeout,
             TcpKeepalive = mesh["tcpKeepalive"].Message(TrafficPolicyDecoder.ReadKeepalive),
             IngressClass = mesh["ingressClass"].Text() ?? d.IngressClass,
             IngressService = mesh["ingressService"].Text() ?? d.IngressService,
@@ -102,6 +102,9 @@ public static class MeshConfigDecoder
 
     private static EquatableArray<string> Or(ValueReader field, EquatableArray<string> fallback) =>
         field.IsPresent ? field.Texts() : fallback;
+
+    private static TimeSpan? ZeroOrMilliseconds(ValueReader field) =>
+        field.Node is { Text: "0" or "0s" } ? TimeSpan.Zero : field.Milliseconds();
 
     private static TimeSpan? ConnectTimeout(ValueReader field)
     {

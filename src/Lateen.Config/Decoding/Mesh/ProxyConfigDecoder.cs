@@ -25,10 +25,10 @@ public static class ProxyConfigDecoder
             ConfigPath = Filled(proxy["configPath"], d.ConfigPath),
             BinaryPath = Filled(proxy["binaryPath"], d.BinaryPath),
             ServiceCluster = Filled(proxy["serviceCluster"], d.ServiceCluster),
-            DrainDuration = proxy["drainDuration"].Duration() ?? d.DrainDuration,
+            DrainDuration = WholeSeconds(proxy["drainDuration"]) ?? d.DrainDuration,
             TerminationDrainDuration = proxy["terminationDrainDuration"].Duration() ?? d.TerminationDrainDuration,
             DiscoveryAddress = Filled(proxy["discoveryAddress"], d.DiscoveryAddress),
-            ControlPlaneAuthPolicy = Filled(proxy["controlPlaneAuthPolicy"], d.ControlPlaneAuthPolicy),
+            ControlPlaneAuthPolicy = AuthPolicy(proxy["controlPlaneAuthPolicy"]) ?? d.ControlPlaneAuthPolicy,
             ProxyAdminPort = (int?)proxy["proxyAdminPort"].Port() ?? d.ProxyAdminPort,
             StatusPort = proxy["statusPort"].Number32(0, 65535) ?? d.StatusPort,
             StatNameLength = proxy["statNameLength"].Number32() ?? d.StatNameLength,
@@ -42,6 +42,34 @@ public static class ProxyConfigDecoder
             CaCertificatesPem = proxy["caCertificatesPem"].Texts(),
             AvailabilityZone = proxy["availabilityZone"].Text() ?? "",
         };
+    }
+
+    private static TimeSpan? WholeSeconds(ValueReader field)
+    {
+        var value = field.Duration();
+        if (value is { } given && (given <= TimeSpan.Zero || given.Ticks % TimeSpan.TicksPerSecond != 0))
+        {
+            field.Problem("the duration counts whole seconds and is at least 1s");
+        }
+
+        return value;
+    }
+
+    // Protobuf-JSON writes an enum by name or by number.
+    private static string? AuthPolicy(ValueReader field)
+    {
+        switch (field.AnyText())
+        {
+            case null:
+                return null;
+            case "NONE" or "0":
+                return "NONE";
+            case "MUTUAL_TLS" or "1":
+                return "MUTUAL_TLS";
+            default:
+                field.Problem("neither NONE nor MUTUAL_TLS");
+                return null;
+        }
     }
 
     private static string Filled(ValueReader field, string fallback)
