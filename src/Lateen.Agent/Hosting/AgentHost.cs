@@ -71,6 +71,9 @@ internal sealed class AgentHost
         };
     }
 
+    /// <summary>The data plane, for tests that ask it where it listens.</summary>
+    internal ProxyServer Proxy => _proxy;
+
     /// <summary>Asks the agent to drain and end.</summary>
     public void End() => _end.TrySetResult();
 
