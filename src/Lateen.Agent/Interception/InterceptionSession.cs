@@ -7,7 +7,16 @@ namespace Lateen.Agent.Interception;
 /// <summary>What both interception commands share: reading options, the log, the network namespace and the programs.</summary>
 internal sealed class InterceptionSession(string command, IReadOnlyDictionary<string, string> environment, TextWriter output, TextWriter errors)
 {
+    private static readonly string[] ShownVariables =
+    [
+        "ENVOY_PORT", "INBOUND_CAPTURE_PORT", "ISTIO_INBOUND_INTERCEPTION_MODE", "ISTIO_INBOUND_TPROXY_ROUTE_TABLE", "ISTIO_INBOUND_PORTS", "ISTIO_OUTBOUND_PORTS",
+        "ISTIO_LOCAL_EXCLUDE_PORTS", "ISTIO_EXCLUDE_INTERFACES", "ISTIO_SERVICE_CIDR", "ISTIO_SERVICE_EXCLUDE_CIDR", "ISTIO_META_DNS_CAPTURE", "INVALID_DROP",
+    ];
+
     public InterceptionLog Log { get; } = ConsoleLog.To(output, TimeProvider.System);
+
+    /// <summary>The variables that the reference shows at start, as they are set.</summary>
+    public string EnvironmentReport() => "Istio iptables environment:\n" + string.Concat(ShownVariables.Select(v => $"{v}={environment.GetValueOrDefault(v, "")}\n"));
 
     /// <summary>Reads the options; an exit code where there is nothing further to do.</summary>
     public int? Bind(IReadOnlyList<string> arguments, out BoundOptions? options)

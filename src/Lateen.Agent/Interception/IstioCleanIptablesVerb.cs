@@ -46,7 +46,7 @@ internal static class IstioCleanIptablesVerb
         }
 
         PodRoutes.Remove(options.Interception);
-        foreach (IpVersion version in Enum.GetValues<IpVersion>())
+        foreach (IpVersion version in IpVersions.Both)
         {
             session.Log.Info($"{applier.Backend.Save(version)} now prints:\n{applier.Save(version)}");
         }

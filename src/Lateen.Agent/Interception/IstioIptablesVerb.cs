@@ -56,6 +56,7 @@ internal sealed class IstioIptablesVerb
             return ExitCodes.Done;
         }
 
+        _session.Log.Info(_session.EnvironmentReport());
         _session.Log.Info(OptionReport.Text(_options, _apply, facts));
         if (!_apply.SkipRuleApply && Put(rules) is var exit and not ExitCodes.Done)
         {
@@ -74,12 +75,14 @@ internal sealed class IstioIptablesVerb
                 return ExitCodes.RulesFailed;
             }
 
+            long start = TimeProvider.System.GetTimestamp();
             ApplyResult result = applier.Apply(rules, _apply.RestoreFormat);
             if (!result.Succeeded)
             {
                 return _session.Fail(result.Failure!, ExitCodes.RulesFailed);
             }
 
+            _session.Log.Info($"Interception rules applied in {TimeProvider.System.GetElapsedTime(start).TotalMicroseconds:0} us by {applier.Backend.Kind}");
             foreach (RuleSet set in rules.Sets)
             {
                 _session.Log.Info($"{applier.Backend.Save(set.Version)} now prints:\n{applier.Save(set.Version)}");

@@ -48,7 +48,7 @@ internal sealed class IptablesApplier(IToolRunner tools, InterceptionLog log, Ba
     /// <inheritdoc/>
     public ApplyResult Clean()
     {
-        foreach (IpVersion version in Enum.GetValues<IpVersion>())
+        foreach (IpVersion version in IpVersions.Both)
         {
             Present present = Look(version);
             if (present.HoldsNothingOfOurs)
@@ -150,7 +150,7 @@ internal sealed class IptablesApplier(IToolRunner tools, InterceptionLog log, Ba
 
     private void Rollback(Present present)
     {
-        string text = RestoreScript.Rollback(present.Saved, Enum.GetValues<Table>().Where(t => t != Table.Filter));
+        string text = RestoreScript.Rollback(present.Saved, TableNames.All);
         ToolResult result = tools.Run(backend.Restore(present.Version), ["--counters", "-w", LockWaitSeconds], text);
         if (!result.Succeeded)
         {

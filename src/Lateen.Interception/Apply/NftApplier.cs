@@ -24,7 +24,7 @@ internal sealed class NftApplier(IToolRunner tools, InterceptionLog log) : IRule
     public string Save(IpVersion version) => tools.Run("nft", ["list", "ruleset", NftRenderer.Family(version)]).Output;
 
     private static string Removal() => string.Concat(
-        from version in Enum.GetValues<IpVersion>()
+        from version in IpVersions.Both
         from table in NftTables.Names(version) ?? []
         where NftRenderer.IsOurs(table)
         select $"delete table {NftRenderer.Family(version)} {table}\n");

@@ -43,7 +43,7 @@ public static class PodRoutes
     {
         ArgumentNullException.ThrowIfNull(options);
         _ = PolicyRouting.RemovePassthroughAddress();
-        foreach (IpVersion version in Enum.GetValues<IpVersion>())
+        foreach (IpVersion version in IpVersions.Both)
         {
             _ = PolicyRouting.Remove(version, options.TproxyMark, options.TproxyRouteTable);
         }

@@ -1,6 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
-
 namespace Lateen.Interception.Apply;
 
 /// <summary>Runs programs as child processes of the calling thread, so they inherit its network namespace.</summary>
@@ -24,50 +21,7 @@ public sealed class ProcessToolRunner(string searchPath, IReadOnlyList<string>? 
     {
         ArgumentNullException.ThrowIfNull(arguments);
         string[] command = [.. prefix ?? [], Find(program) ?? program, .. arguments];
-        ProcessStartInfo start = new(command[0])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (string argument in command.AsSpan(1))
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        try
-        {
-            using Process process = Process.Start(start)!;
-            return Converse(process, input);
-        }
-        catch (Win32Exception e)
-        {
-            return new ToolResult(CouldNotStart, "", $"{command[0]}: {e.Message}");
-        }
-    }
-
-    private static ToolResult Converse(Process process, string input)
-    {
-        // Errors are read beside the output, so that neither pipe can fill up while the other is waited for.
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        Task<string> output = process.StandardOutput.ReadToEndAsync();
-        try
-        {
-            process.StandardInput.Write(input);
-            process.StandardInput.Close();
-        }
-        catch (IOException)
-        {
-            // It ended without reading all of its input: its exit code says why.
-        }
-
-        if (!process.WaitForExit(Limit))
-        {
-            process.Kill(entireProcessTree: true);
-            process.WaitForExit();
-            return new ToolResult(CouldNotStart, "", $"{process.StartInfo.FileName}: no answer within {Limit.TotalSeconds:0} s");
-        }
-
-        return new ToolResult(process.ExitCode, output.GetAwaiter().GetResult(), errors.GetAwaiter().GetResult());
+        command[0] = Find(command[0]) ?? command[0];
+        return Spawn.Run(command, input, Limit) ?? new ToolResult(CouldNotStart, "", $"{command[0]} could not be started: is it installed and executable?");
     }
 }

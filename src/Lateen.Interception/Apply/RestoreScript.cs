@@ -28,7 +28,7 @@ internal sealed class RestoreScript
     public static RestoreScript Replace(Snapshot present, Ownership ownership, RuleSet wanted)
     {
         RestoreScript script = new();
-        foreach (Table table in Enum.GetValues<Table>())
+        foreach (Table table in TableNames.All)
         {
             script.AddTable(table, present[table], ownership.Of(present[table]), wanted);
         }

@@ -28,7 +28,7 @@ public static class KernelAddresses
             var attributes = NetlinkSocket.Attributes(answer, FixedLength).ToList();
 
             // On a point-to-point link IFA_ADDRESS is the peer and IFA_LOCAL is ours.
-            byte[]? bytes = attributes.Find(a => a.Type == AttributeLocal).Value ?? attributes.Find(a => a.Type == AttributeAddress).Value;
+            byte[]? bytes = attributes.Find(a => a.Type == AttributeLocal)?.Value ?? attributes.Find(a => a.Type == AttributeAddress)?.Value;
             if (bytes is { Length: 4 or 16 } && new IPAddress(bytes) is var address && IsUsable(address))
             {
                 addresses.Add(address);

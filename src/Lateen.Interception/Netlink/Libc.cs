@@ -42,4 +42,43 @@ internal static class Libc
     [DllImport("libc", EntryPoint = "setfsgid")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     public static extern int SetFileSystemGroup(uint id);
+
+    /// <summary>The process's environment block, as the C library holds it.</summary>
+    public static nint Environment => Marshal.ReadIntPtr(NativeLibrary.GetExport(NativeLibrary.Load("libc", typeof(Libc).Assembly, null), "environ"));
+
+    [DllImport("libc", EntryPoint = "memfd_create")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    public static extern nint MemoryFile(byte[] name, uint flags);
+
+    [DllImport("libc", EntryPoint = "posix_spawn_file_actions_init")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    public static extern int FileActionsInit(byte[] actions);
+
+    [DllImport("libc", EntryPoint = "posix_spawn_file_actions_adddup2")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    public static extern int FileActionsDup(byte[] actions, int from, int to);
+
+    [DllImport("libc", EntryPoint = "posix_spawn_file_actions_destroy")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    public static extern int FileActionsDestroy(byte[] actions);
+
+    [DllImport("libc", EntryPoint = "posix_spawn")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    public static extern int Spawn(int[] pid, byte[] path, byte[] actions, nint attributes, nint[] arguments, nint environment);
+
+    [DllImport("libc", EntryPoint = "waitpid")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    public static extern int WaitPid(int pid, int[] status, int options);
+
+    [DllImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    public static extern int Kill(int pid, int signal);
+
+    [DllImport("libc", EntryPoint = "poll")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    public static extern int Poll(byte[] descriptors, nint count, int milliseconds);
+
+    [DllImport("libc", EntryPoint = "syscall")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    public static extern nint SystemCall(nint number, nint first, nint second);
 }

@@ -63,7 +63,7 @@ internal sealed class NetlinkSocket : IDisposable
     public void Dispose() => _ = Libc.Close(_fd);
 
     /// <summary>The attributes after a fixed part.</summary>
-    public static IEnumerable<(int Type, byte[] Value)> Attributes(byte[] body, int fixedLength)
+    public static IEnumerable<NetlinkAttribute> Attributes(byte[] body, int fixedLength)
     {
         for (int at = fixedLength; at + 4 <= body.Length;)
         {
@@ -73,8 +73,11 @@ internal sealed class NetlinkSocket : IDisposable
                 yield break;
             }
 
-            yield return (BinaryPrimitives.ReadUInt16LittleEndian(body.AsSpan(at + 2)) & 0x3fff, body[(at + 4)..(at + size)]);
+            yield return new NetlinkAttribute(BinaryPrimitives.ReadUInt16LittleEndian(body.AsSpan(at + 2)) & 0x3fff, body[(at + 4)..(at + size)]);
             at += (size + 3) & ~3;
         }
     }
 }
+
+/// <summary>An attribute of a message.</summary>
+internal sealed record NetlinkAttribute(int Type, byte[] Value);

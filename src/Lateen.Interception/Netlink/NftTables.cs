@@ -34,9 +34,9 @@ internal static class NftTables
         foreach (byte[] answer in Dump(NftBatch.GetChain, version) ?? [])
         {
             Dictionary<int, byte[]> attributes = [];
-            foreach ((int type, byte[] value) in NetlinkSocket.Attributes(answer, FixedLength))
+            foreach (NetlinkAttribute attribute in NetlinkSocket.Attributes(answer, FixedLength))
             {
-                attributes[type] = value;
+                attributes[attribute.Type] = attribute.Value;
             }
 
             if (Name(attributes[ChainTable]) == table)

@@ -9,3 +9,10 @@ public enum IpVersion
     /// <summary>ip6tables.</summary>
     V6,
 }
+
+/// <summary>Both IP versions.</summary>
+public static class IpVersions
+{
+    /// <summary>IPv4 first.</summary>
+    public static IReadOnlyList<IpVersion> Both { get; } = [IpVersion.V4, IpVersion.V6];
+}

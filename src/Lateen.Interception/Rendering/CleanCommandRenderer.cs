@@ -26,7 +26,7 @@ public static class CleanCommandRenderer
         Rule[] dns = options.RedirectDns ? [.. DnsRulesOfBothVersions(options, host)] : [];
         return
         [
-            .. Enum.GetValues<IpVersion>().SelectMany(v => Commands(CommandRenderer.Program(v), options, dns)),
+            .. IpVersions.Both.SelectMany(v => Commands(CommandRenderer.Program(v), options, dns)),
             ["iptables-save"],
             ["ip6tables-save"],
         ];

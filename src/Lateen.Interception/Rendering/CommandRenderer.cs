@@ -21,9 +21,9 @@ public static class CommandRenderer
     {
         ArgumentNullException.ThrowIfNull(set);
         string program = Program(set.Version);
-        foreach ((Table table, string chain) in set.Chains)
+        foreach (ChainName chain in set.Chains)
         {
-            yield return [program, "-t", table.Name(), "-N", chain];
+            yield return [program, "-t", chain.Table.Name(), "-N", chain.Chain];
         }
 
         foreach (Rule rule in set.Rules)

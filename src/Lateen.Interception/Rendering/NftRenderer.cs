@@ -24,7 +24,7 @@ internal static class NftRenderer
     public static string Render(RuleSet set)
     {
         StringBuilder text = new();
-        foreach (Table table in set.Tables.Order())
+        foreach (Table table in set.Tables)
         {
             string name = $"{Family(set.Version)} {Prefix}{table.Name()}";
             string[] chains = [.. set.Rules.Where(r => r.Table == table).Select(r => r.Chain).Distinct()];

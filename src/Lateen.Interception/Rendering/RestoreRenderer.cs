@@ -14,9 +14,9 @@ public static class RestoreRenderer
         foreach (Table table in set.Tables.OrderBy(t => t.Name(), StringComparer.Ordinal))
         {
             text.Append("* ").Append(table.Name()).Append('\n');
-            foreach ((_, string chain) in set.Chains.Where(c => c.Table == table))
+            foreach (ChainName chain in set.Chains.Where(c => c.Table == table))
             {
-                text.Append("-N ").Append(chain).Append('\n');
+                text.Append("-N ").Append(chain.Chain).Append('\n');
             }
 
             foreach (Rule rule in set.Rules.Where(r => r.Table == table))

@@ -3,15 +3,17 @@ using Lateen.Interception.Options;
 
 namespace Lateen.Interception.Rules;
 
+/// <summary>A chain of a table.</summary>
+public sealed record ChainName(Table Table, string Chain);
+
 /// <summary>The rules of one IP version in the order in which they are given to the kernel.</summary>
 public sealed record RuleSet(IpVersion Version, ImmutableArray<Rule> Rules)
 {
     /// <summary>Our own chains, in order of first use.</summary>
-    public IReadOnlyList<(Table Table, string Chain)> Chains { get; } =
-        [.. Rules.Select(r => (r.Table, r.Chain)).Distinct().Where(c => !Lateen.Interception.Rules.Chains.IsBuiltIn(c.Chain))];
+    public IReadOnlyList<ChainName> Chains { get; } = ChainsOf(Rules);
 
-    /// <summary>The tables that have rules, in order of first use.</summary>
-    public IReadOnlyList<Table> Tables { get; } = [.. Rules.Select(r => r.Table).Distinct()];
+    /// <summary>The tables that have rules, in the kernel's order.</summary>
+    public IReadOnlyList<Table> Tables { get; } = [.. TableNames.All.Where(t => Rules.Any(r => r.Table == t))];
 
     /// <summary>
     /// A chain's rules as the kernel holds them afterwards, insertions at their places. What stood in a built-in chain before is not part of it.
@@ -25,6 +27,20 @@ public sealed record RuleSet(IpVersion Version, ImmutableArray<Rule> Rules)
         }
 
         return final;
+    }
+
+    private static List<ChainName> ChainsOf(ImmutableArray<Rule> rules)
+    {
+        List<ChainName> chains = [];
+        foreach (Rule rule in rules)
+        {
+            if (!Lateen.Interception.Rules.Chains.IsBuiltIn(rule.Chain) && !chains.Exists(c => c.Table == rule.Table && c.Chain == rule.Chain))
+            {
+                chains.Add(new ChainName(rule.Table, rule.Chain));
+            }
+        }
+
+        return chains;
     }
 }
 

@@ -19,6 +19,9 @@ public enum Table
 /// <summary>Names of tables as iptables spells them.</summary>
 public static class TableNames
 {
+    /// <summary>Every table that interception uses, in the kernel's order.</summary>
+    public static IReadOnlyList<Table> All { get; } = [Table.Raw, Table.Mangle, Table.Nat];
+
     /// <summary>nat, mangle, raw or filter.</summary>
     public static string Name(this Table table) => table switch
     {
