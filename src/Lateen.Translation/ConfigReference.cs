@@ -7,9 +7,11 @@ namespace Lateen.Translation;
 /// <summary>Metadata that says which Istio resource a piece of xDS comes from.</summary>
 internal static class ConfigReference
 {
-    /// <summary>`/apis/networking.istio.io/v1alpha3/namespaces/default/virtual-service/reviews`.</summary>
+    private const string NetworkingGroup = "networking.istio.io";
+
+    /// <summary>`/apis/networking.istio.io/v1alpha3/namespaces/default/virtual-service/reviews`, whatever version the object was written in.</summary>
     public static string Path(ConfigMeta meta) =>
-        $"/apis/{meta.Group}/{meta.Version}/namespaces/{meta.Namespace}/{Kebab(meta.Kind)}/{meta.Name}";
+        $"/apis/{meta.Group}/{(meta.Group == NetworkingGroup ? "v1alpha3" : meta.Version)}/namespaces/{meta.Namespace}/{Kebab(meta.Kind)}/{meta.Name}";
 
     public static Metadata Of(ConfigMeta meta)
     {

@@ -68,7 +68,7 @@ internal sealed class ValidationWebhook(Func<MeshSnapshot> mesh, ILogger logger)
         var warnings = resource.Problems.Select(problem => problem.Describe()).ToList();
         if (resource.Config is { } config)
         {
-            warnings.AddRange(ReferenceCheck.Of(config, mesh()).Select(problem => problem.Describe()));
+            warnings.AddRange(ReferenceCheck.OnAdmission(config, mesh()).Select(problem => problem.ToString()));
         }
 
         return review.Allow(warnings);
