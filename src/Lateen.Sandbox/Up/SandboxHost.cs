@@ -2,6 +2,7 @@ using Lateen.Config.Sources.Kubernetes;
 using Lateen.Sandbox.Api;
 using Lateen.Sandbox.Controllers;
 using Lateen.Sandbox.Dns;
+using Lateen.Sandbox.Kubelet;
 using Lateen.Sandbox.Network;
 using Lateen.Sandbox.Node;
 using Microsoft.Extensions.Logging;
@@ -88,12 +89,16 @@ public sealed class SandboxHost(SandboxOptions options, ILoggerFactory loggers, 
             Network = options.Network,
         };
         progress.Report("starting the controllers and the node");
+        NodeHost nodeHost = new(node, client, _runner, time, random, loggers.CreateLogger("node"));
+        await using KubeletServer streaming = new(
+            new KubeletServerOptions { Address = options.Network.HostAddress, Token = api.KubeletToken, Time = time }, nodeHost.Containers, loggers);
+        await streaming.StartAsync(cancellation);
         using CancellationTokenSource parts = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         List<Task> running =
         [
             new ControllerHost(client, api.AuthorityPem, time, random, loggers.CreateLogger("controllers")).RunAsync(parts.Token),
             new DnsHost(options.Network, client, time, random, loggers.CreateLogger("dns")).RunAsync(parts.Token),
-            new NodeHost(node, client, _runner, time, random, loggers.CreateLogger("node")).RunAsync(0, parts.Token),
+            nodeHost.RunAsync(streaming.Port, parts.Token),
         ];
         try
         {
