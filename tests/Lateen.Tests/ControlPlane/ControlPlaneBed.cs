@@ -17,7 +17,7 @@ internal sealed class ControlPlaneBed : IAsyncDisposable
 
     private readonly string _folder;
     private readonly ApiServer _api;
-    private readonly CancellationTokenSource _stop = new();
+    private CancellationTokenSource _stop = new();
     private readonly HttpClient _http = new();
     private DiscoveryHost? _host;
     private Task _serving = Task.CompletedTask;
@@ -40,7 +40,7 @@ internal sealed class ControlPlaneBed : IAsyncDisposable
         Client = new KubernetesClient(Options.Kubernetes);
     }
 
-    public DiscoveryOptions Options { get; }
+    public DiscoveryOptions Options { get; private set; }
 
     public KubernetesClient Client { get; }
 
@@ -79,6 +79,64 @@ internal sealed class ControlPlaneBed : IAsyncDisposable
             var value = (JsonObject)JsonTree.ToJson(document.Node)!;
             await Client.CreateAsync(TypeOf(document), document.Resource.Namespace, value, cancellation);
         }
+    }
+
+    /// <summary>Makes the Service istiod lead to this control plane and registers the validating webhook as it is shipped.</summary>
+    public async Task CallValidationAsync(CancellationToken cancellation)
+    {
+        var port = AddressOf(ServerPort.Webhooks).Port;
+        await ApplyAsync(
+            $$"""
+            apiVersion: v1
+            kind: Service
+            metadata: {name: istiod, namespace: istio-system}
+            spec:
+              ports:
+                - {name: https-webhook, port: 443, targetPort: {{port}}}
+            ---
+            apiVersion: v1
+            kind: Endpoints
+            metadata: {name: istiod, namespace: istio-system}
+            subsets:
+              - addresses:
+                  - ip: 127.0.0.1
+                ports:
+                  - {name: https-webhook, port: {{port}}}
+            ---
+            apiVersion: discovery.k8s.io/v1
+            kind: EndpointSlice
+            metadata:
+              name: istiod-1
+              namespace: istio-system
+              labels: {kubernetes.io/service-name: istiod}
+            addressType: IPv4
+            ports:
+              - {name: https-webhook, port: {{port}}, protocol: TCP}
+            endpoints:
+              - addresses: [127.0.0.1]
+                conditions: {ready: true}
+            """,
+            cancellation);
+        await ApplyAsync(await File.ReadAllTextAsync(Path.Combine(Root(), "deploy/control-plane/50-validation.yaml"), cancellation), cancellation);
+        JsonObject? stored = null;
+        await UntilAsync(
+            async () => (stored = await Client.GetAsync(
+                ResourceTypes.ValidatingWebhookConfigurations, null, "istio-validator-istio-system", cancellation))
+                .Items("webhooks").All(webhook => webhook.Text("failurePolicy") == "Fail"),
+            () => stored!.ToJsonString(),
+            cancellation);
+    }
+
+    /// <summary>Ends the control plane and starts another one on the same ports, over the same API endpoint.</summary>
+    public async Task RestartControlPlaneAsync(CancellationToken cancellation)
+    {
+        Options = Options with { GrpcAddress = AddressOf(ServerPort.Xds) };
+        await _stop.CancelAsync();
+        await _serving;
+        await _host!.DisposeAsync();
+        _stop.Dispose();
+        _stop = new CancellationTokenSource();
+        await StartControlPlaneAsync(cancellation);
     }
 
     /// <summary>A page of the monitoring port.</summary>
@@ -121,7 +179,7 @@ internal sealed class ControlPlaneBed : IAsyncDisposable
     private static ResourceType TypeOf(ConfigDocument document)
     {
         var kind = document.Resource.Kind;
-        var plural = kind.EndsWith('y') ? kind[..^1] + "ies" : kind + (kind.EndsWith('s') ? "" : "s");
+        var plural = kind == "Endpoints" ? "endpoints" : kind.EndsWith('y') ? kind[..^1] + "ies" : kind + (kind.EndsWith('s') ? "" : "s");
         return new ResourceType(document.Group, document.Version, plural.ToLowerInvariant(), kind, document.Resource.Namespace.Length > 0);
     }
 

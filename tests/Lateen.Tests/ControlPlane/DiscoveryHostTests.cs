@@ -178,6 +178,56 @@ public class DiscoveryHostTests
     }
 
     [Fact]
+    public async Task ApiServer_CallsTheValidationOverTls_AndRefusesWithTheFieldPath()
+    {
+        await using var bed = await ControlPlaneBed.StartAsync(Cancellation);
+        await bed.CallValidationAsync(Cancellation);
+        var refusal = await Should.ThrowAsync<KubernetesApiException>(() => bed.ApplyAsync(
+            """
+            apiVersion: networking.istio.io/v1alpha3
+            kind: VirtualService
+            metadata: {name: bad, namespace: default}
+            spec: {hosts: [ratings], http: [{rout: []}]}
+            """,
+            Cancellation));
+        refusal.Message.ShouldContain("spec.http[0].rout: unknown field: did you mean route?");
+        await bed.ApplyAsync(Reviews, Cancellation);
+    }
+
+    [Fact]
+    public async Task SecurePort_ShowsACertificateOfThePublishedRoot()
+    {
+        await using var bed = await ControlPlaneBed.StartAsync(Cancellation);
+        await bed.ApplyAsync(Reviews, Cancellation);
+        JsonObject? published = null;
+        await ControlPlaneBed.UntilAsync(
+            async () => (published = await bed.Client.FindAsync(ResourceTypes.ConfigMaps, "default", "istio-ca-root-cert", Cancellation)) is not null,
+            () => "no ConfigMap",
+            Cancellation);
+        using var proxy = new TestProxy(
+            bed.AddressOf(ServerPort.SecureXds),
+            "sidecar~10.244.0.9~toolbox.default~default.svc.cluster.local",
+            published.Text("data", "root-cert.pem"));
+        (await proxy.AskAsync(TypeUrls.Cluster, [], Cancellation)).Keys.ShouldContain("outbound|80||reviews.default.svc.cluster.local");
+    }
+
+    [Fact]
+    public async Task RestartedControlPlane_KeepsItsRoot_AndServesWithinTwoSeconds()
+    {
+        await using var bed = await ControlPlaneBed.StartAsync(Cancellation);
+        await bed.ApplyAsync(Reviews, Cancellation);
+        var before = await bed.Client.GetAsync(ResourceTypes.Secrets, "istio-system", "istio-ca-secret", Cancellation);
+
+        await bed.RestartControlPlaneAsync(Cancellation);
+        var begin = TimeProvider.System.GetTimestamp();
+        using var proxy = new TestProxy(bed.AddressOf(ServerPort.Xds), "sidecar~10.244.0.9~toolbox.default~default.svc.cluster.local");
+        (await proxy.AskAsync(TypeUrls.Cluster, [], Cancellation)).Keys.ShouldContain("outbound|80||reviews.default.svc.cluster.local");
+        TimeProvider.System.GetElapsedTime(begin).ShouldBeLessThan(TimeSpan.FromSeconds(2));
+        var after = await bed.Client.GetAsync(ResourceTypes.Secrets, "istio-system", "istio-ca-secret", Cancellation);
+        after.Text("data", "ca-cert.pem").ShouldBe(before.Text("data", "ca-cert.pem"));
+    }
+
+    [Fact]
     public async Task ChangedEndpoints_TouchEdsAlone()
     {
         await using var bed = await ControlPlaneBed.StartAsync(Cancellation);

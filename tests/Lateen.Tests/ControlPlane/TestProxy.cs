@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Envoy.Config.Core.V3;
 using Envoy.Service.Discovery.V3;
 using Google.Protobuf;
@@ -17,9 +18,16 @@ internal sealed class TestProxy : IDisposable
     private readonly Node _node;
     private readonly Dictionary<string, IReadOnlyList<string>> _names = [];
 
-    public TestProxy(IPEndPoint server, string nodeId)
+    /// <param name="rootPem">What to trust, on the TLS port; null on the plaintext port.</param>
+    public TestProxy(IPEndPoint server, string nodeId, string? rootPem = null)
     {
-        _channel = new GrpcChannel(new GrpcChannelOptions { Address = new Uri($"http://{server}") });
+        _channel = new GrpcChannel(rootPem is null
+            ? new GrpcChannelOptions { Address = new Uri($"http://{server}") }
+            : new GrpcChannelOptions
+            {
+                Address = new Uri($"https://localhost:{server.Port}"),
+                TrustedRoots = () => [X509Certificate2.CreateFromPem(rootPem)],
+            });
         _call = _channel.Start(AdsMethods.Stream, new GrpcCallOptions(), CancellationToken.None);
         _node = new Node { Id = nodeId };
     }
