@@ -49,6 +49,8 @@ public sealed class GrpcChannel : IDisposable
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
             Content = content,
         };
+        // SocketsHttpHandler takes SNI and the name to verify from the Host header, whatever SslOptions say.
+        request.Headers.Host = _options.ServerName;
         request.Headers.TE.Add(new TransferCodingWithQualityHeaderValue("trailers"));
         if (options.Timeout is { } timeout)
         {
@@ -66,7 +68,7 @@ public sealed class GrpcChannel : IDisposable
 
     private static SocketsHttpHandler Handler(GrpcChannelOptions options)
     {
-        var tls = new SslClientAuthenticationOptions { TargetHost = options.ServerName ?? options.Address.Host };
+        var tls = new SslClientAuthenticationOptions();
         if (options.TrustedRoots is { } roots)
         {
             tls.RemoteCertificateValidationCallback = (_, certificate, chain, errors) => IsTrusted(certificate, chain, errors, roots());

@@ -16,7 +16,7 @@ public sealed class GrpcChannelOptions
     /// <summary>Asked on each new connection for the only roots the server's certificate may chain to; null means the machine's.</summary>
     public Func<X509Certificate2Collection>? TrustedRoots { get; init; }
 
-    /// <summary>The name that SNI carries and the certificate must match; null means the host of <see cref="Address"/>.</summary>
+    /// <summary>The name that SNI and :authority carry and the certificate must match; null means the host of <see cref="Address"/>.</summary>
     public string? ServerName { get; init; }
 
     /// <summary>Asked on each new connection for the client's certificate; null result means none.</summary>
