@@ -45,11 +45,20 @@ internal static class Protobuf
             return new() { AddressPrefix = text, PrefixLen = text.Contains(':', StringComparison.Ordinal) ? 128u : 32u };
         }
 
-        return new()
+        var length = int.Parse(text.AsSpan(slash + 1), System.Globalization.CultureInfo.InvariantCulture);
+        return new() { AddressPrefix = Masked(System.Net.IPAddress.Parse(text.AsSpan(0, slash)), length), PrefixLen = (uint)length };
+    }
+
+    /// <summary>The address with all bits behind the prefix cleared: two ranges that differ in those alone are one.</summary>
+    private static string Masked(System.Net.IPAddress address, int length)
+    {
+        var bytes = address.GetAddressBytes();
+        for (var bit = length; bit < bytes.Length * 8; bit++)
         {
-            AddressPrefix = text[..slash],
-            PrefixLen = uint.Parse(text.AsSpan(slash + 1), System.Globalization.CultureInfo.InvariantCulture),
-        };
+            bytes[bit / 8] &= (byte)~(0x80 >> (bit % 8));
+        }
+
+        return new System.Net.IPAddress(bytes).ToString();
     }
 
     /// <summary>Resources come over the same stream; the proxy waits for the first answer as long as it takes.</summary>

@@ -11,5 +11,7 @@ public static class FamilyRegistry
         new Families.CommonTables(),
         new Families.Iptables(),
         new Families.Validation(),
+        new Families.RouteTranslation(),
+        new Families.PilotSimulation(),
     ];
 }

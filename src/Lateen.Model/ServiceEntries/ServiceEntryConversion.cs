@@ -28,7 +28,7 @@ internal static class ServiceEntryConversion
             }
         }
 
-        return (services, [.. endpoints.Select(e => new EndpointShard(e.Key, e.Value.ToEquatableArray()))]);
+        return (AutoAllocation.Assign(services), [.. endpoints.Select(e => new EndpointShard(e.Key, e.Value.ToEquatableArray()))]);
     }
 
     /// <summary>One service for each host and address.</summary>

@@ -28,8 +28,8 @@ internal sealed record InboundChainKind(string Transport, EquatableArray<string>
             (MutualTlsMode.Strict, _, true) => [new(Tls, MutualHttp, true, true), new(Tls, [], false, true)],
             (MutualTlsMode.Strict, _, _) => [new(Tls, [], false, true)],
             (MutualTlsMode.Disable, true, _) => [new(Raw, [], true, false)],
-            (MutualTlsMode.Disable, _, true) => [new(Raw, plainHttp, true, false), new("", [], false, false)],
-            (MutualTlsMode.Disable, _, _) => [new("", [], false, false)],
+            (MutualTlsMode.Disable, _, true) => [new(Raw, plainHttp, true, false), new(Raw, [], false, false)],
+            (MutualTlsMode.Disable, _, _) => [new(Raw, [], false, false)],
             (_, true, _) => [new(Tls, MutualAny, true, true), new(Raw, [], true, false)],
             (_, _, true) =>
             [

@@ -16,14 +16,17 @@ internal static class InboundChains
     /// <summary>The chains of a port of the workload.</summary>
     public static IEnumerable<FilterChain> OfPort(ProxyContext context, InboundPort port, MutualTlsMode mode)
     {
-        var name = Naming.Listener(context.Wildcard, port.TargetPort);
+        var name = Naming.Listener(port.ChainBind.Length > 0 ? port.ChainBind : context.Wildcard, port.TargetPort);
         foreach (var kind in Kinds(context, port, mode))
         {
             var chain = new FilterChain { Name = name, FilterChainMatch = Match(kind) };
             chain.FilterChainMatch.DestinationPort = (uint)port.TargetPort;
             if (kind.EndsTls)
             {
-                chain.TransportSocket = InboundTls.Mutual(context, kind.IsHttp ? InboundTls.HttpAlpn : InboundTls.TcpAlpn);
+                var alpn = kind.IsHttp ? InboundTls.HttpAlpn : InboundTls.TcpAlpn;
+                chain.TransportSocket = IsOwnTls(port, mode)
+                    ? ServerTls.Socket(context, port.Tls!, alpn)
+                    : InboundTls.Mutual(context, alpn);
             }
 
             if (kind.IsHttp)
@@ -115,8 +118,13 @@ internal static class InboundChains
         }
     }
 
+    /// <summary>TLS with the user's own certificates, where the mesh's is switched off for the port.</summary>
+    private static bool IsOwnTls(InboundPort port, MutualTlsMode mode) => port.Tls is not null && mode == MutualTlsMode.Disable;
+
     private static EquatableArray<InboundChainKind> Kinds(ProxyContext context, InboundPort port, MutualTlsMode mode) =>
-        InboundChainKind.Of(mode, port.Protocol, context.Settings.Http10);
+        IsOwnTls(port, mode)
+        ? [new("tls", [], port.Protocol.IsHttp() || port.Protocol == Protocol.Https, true)]
+        : InboundChainKind.Of(mode, port.Protocol, context.Settings.Http10);
 
     private static FilterChainMatch Match(InboundChainKind kind)
     {

@@ -32,6 +32,9 @@ internal sealed record InboundPort
 
     public ConnectionPoolSettings? ConnectionPool { get; init; }
 
+    /// <summary>The address in the chain's name.</summary>
+    public string ChainBind { get; init; } = "";
+
     /// <summary>The address of a listener of its own; empty = it is reached through the capture listener.</summary>
     public string Bind { get; init; } = "";
 }

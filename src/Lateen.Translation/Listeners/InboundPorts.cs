@@ -43,7 +43,7 @@ internal static class InboundPorts
                 Name = instance.Port.Name,
                 Services = [instance],
                 Bind = context.IsUncaptured ? context.Proxy.Address : "",
-                Endpoint = context.IsUncaptured
+                Endpoint = context.IsUncaptured || !context.Settings.InboundPassthrough
                     ? new LbEndpoint { Endpoint = new() { Address = Protobuf.SocketAddress(context.Loopback, instance.TargetPort) } }
                     : null,
                 ConnectionPool = context.Scope.Sidecar?.InboundConnectionPool,
@@ -72,6 +72,7 @@ internal static class InboundPorts
                 Endpoint = DefaultEndpoint(context, ingress),
                 Tls = context.Settings.TlsOnSidecarIngress ? ingress.Tls : null,
                 ConnectionPool = ingress.ConnectionPool ?? sidecar.InboundConnectionPool,
+                ChainBind = ingress.Bind.Length > 0 ? ingress.Bind : context.Proxy.Address,
                 Bind = !bound ? "" : ingress.Bind.Length > 0 ? ingress.Bind : context.Proxy.Address,
             });
         }

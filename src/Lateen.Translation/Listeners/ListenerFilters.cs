@@ -38,6 +38,14 @@ internal static class ListenerFilters
         return filter;
     }
 
+    /// <summary>A filter that is skipped on all other destination ports.</summary>
+    public static ListenerFilter EnabledOn(ListenerFilter filter, IReadOnlyCollection<int> ports)
+    {
+        DisabledOn(filter, ports);
+        filter.FilterDisabled = new() { NotMatch = filter.FilterDisabled };
+        return filter;
+    }
+
     private static ListenerFilterChainMatchPredicate OnPort(int port) => new()
     {
         DestinationPortRange = new() { Start = port, End = port + 1 },

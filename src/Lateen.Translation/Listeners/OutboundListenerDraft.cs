@@ -65,7 +65,7 @@ internal sealed class OutboundListenerDraft(string bind, int port, bool bindToPo
             listener.FilterChains.Add(HttpChain(context, sniffsHttp));
         }
 
-        if (sniffsHttp || (isWildcard && _tcp.Any(c => c.FilterChainMatch is not null)))
+        if (sniffsHttp || (RouteName is null && _tcp.TrueForAll(c => c.FilterChainMatch is not null)))
         {
             SetFallThrough(listener, context);
         }

@@ -72,7 +72,7 @@ internal sealed class OutboundListeners
                     : Naming.HostPort(service.Hostname, port.Number);
             }
 
-            AddTcp(draft, service, servicePort, cidr: "", egress.VirtualServices);
+            AddTcp(draft, service, servicePort, cidr: "", isWildcard: bind == _context.Wildcard, egress.VirtualServices);
         }
     }
 
@@ -155,13 +155,18 @@ internal sealed class OutboundListeners
                 : Naming.HostPort(service.Hostname, port.Number);
         }
 
-        AddTcp(draft, service, port, cidr, egress.VirtualServices);
+        AddTcp(draft, service, port, cidr, bind == _context.Wildcard, egress.VirtualServices);
     }
 
     private void AddTcp(
-        OutboundListenerDraft draft, Service service, ServicePort port, string cidr, EquatableArray<VirtualServiceConfig> routes)
+        OutboundListenerDraft draft,
+        Service service,
+        ServicePort port,
+        string cidr,
+        bool isWildcard,
+        EquatableArray<VirtualServiceConfig> routes)
     {
-        foreach (var chain in OutboundTcpChains.Build(_context, service, port, cidr, routes))
+        foreach (var chain in OutboundTcpChains.Build(_context, service, port, cidr, isWildcard, routes))
         {
             draft.TryAdd(chain);
             draft.NeedsTlsInspector |= chain.FilterChainMatch is { ServerNames.Count: > 0 };

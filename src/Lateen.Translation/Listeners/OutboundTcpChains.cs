@@ -13,22 +13,24 @@ namespace Lateen.Translation.Listeners;
 /// <summary>Chains of a service port that is not routed as HTTP: by VirtualService.tls and .tcp, else to the service itself.</summary>
 internal static class OutboundTcpChains
 {
+    /// <param name="isWildcard">The listener takes connections to any address.</param>
     /// <param name="cidr">The service's address where it is a range: connections are told apart by it; empty otherwise.</param>
     public static IEnumerable<FilterChain> Build(
         ProxyContext context,
         Service service,
         ServicePort port,
         string cidr,
+        bool isWildcard,
         EquatableArray<VirtualServiceConfig> virtualServices)
     {
         var routes = virtualServices
             .Where(v => v.Hosts.Any(h => HostName.Matches(service.Hostname, h)))
             .ToList();
-        return port.Protocol.IsTls() ? Tls(context, service, port, cidr, routes) : Tcp(context, service, port, cidr, routes);
+        return port.Protocol.IsTls() ? Tls(context, service, port, cidr, isWildcard, routes) : Tcp(context, service, port, cidr, routes);
     }
 
     private static IEnumerable<FilterChain> Tls(
-        ProxyContext context, Service service, ServicePort port, string cidr, List<VirtualServiceConfig> routes)
+        ProxyContext context, Service service, ServicePort port, string cidr, bool isWildcard, List<VirtualServiceConfig> routes)
     {
         var any = false;
         var seen = new HashSet<string>();
@@ -59,8 +61,7 @@ internal static class OutboundTcpChains
         }
 
         // Without an address of its own the service is known by the server name alone.
-        var bySni = context.AddressOf(service) == Service.UnspecifiedAddress || cidr.Length > 0;
-        yield return Chain(bySni ? [service.Hostname] : default, Subnets(cidr), Direct(context, service, port));
+        yield return Chain(isWildcard || cidr.Length > 0 ? [service.Hostname] : default, Subnets(cidr), Direct(context, service, port));
     }
 
     private static IEnumerable<FilterChain> Tcp(

@@ -59,7 +59,7 @@ internal static class VirtualInbound
             listener.ListenerFilters.Add(ListenerFilters.OriginalSource());
         }
 
-        AddInspectors(listener, ports, modes);
+        AddInspectors(listener, context.Mesh.ProxyInboundListenPort);
         listener.AccessLog.AddRange(AccessLogs.ForListener(context));
         return listener;
     }
@@ -89,25 +89,32 @@ internal static class VirtualInbound
         return listener;
     }
 
-    /// <summary>Both inspectors run, but not on ports whose chains do not need them: there a server that speaks first would wait.</summary>
-    private static void AddInspectors(Listener listener, EquatableArray<InboundPort> ports, MutualTls modes)
+    /// <summary>An inspector runs only on ports whose chains ask for it: elsewhere a server that speaks first would wait.</summary>
+    private static void AddInspectors(Listener listener, int capturePort)
     {
-        var withoutTls = new HashSet<int>();
-        var withoutHttp = new HashSet<int>();
-        foreach (var port in ports)
+        AddInspector(listener, capturePort, ListenerFilters.TlsInspector(), m => m.TransportProtocol == "tls" || m.ServerNames.Count > 0);
+        AddInspector(
+            listener,
+            capturePort,
+            ListenerFilters.HttpInspector(),
+            m => m.TransportProtocol == "raw_buffer" && m.ApplicationProtocols.Count > 0);
+    }
+
+    private static void AddInspector(Listener listener, int capturePort, ListenerFilter filter, Func<FilterChainMatch, bool> asks)
+    {
+        var byPort = listener.FilterChains
+            .Where(c => c.FilterChainMatch.DestinationPort != capturePort)
+            .GroupBy(c => (int)(c.FilterChainMatch.DestinationPort ?? 0))
+            .ToDictionary(g => g.Key, g => g.Any(c => asks(c.FilterChainMatch)));
+        var everywhere = byPort.GetValueOrDefault(0);
+        var exceptions = byPort.Where(p => p.Key != 0 && p.Value != everywhere).Select(p => p.Key).ToList();
+        if (everywhere)
         {
-            if (port.Tls is null && modes.ModeOf(port.TargetPort) == MutualTlsMode.Disable && !port.Protocol.IsTls())
-            {
-                withoutTls.Add(port.TargetPort);
-            }
-
-            if (!port.Protocol.IsUnsupported())
-            {
-                withoutHttp.Add(port.TargetPort);
-            }
+            listener.ListenerFilters.Add(ListenerFilters.DisabledOn(filter, exceptions));
         }
-
-        listener.ListenerFilters.Add(ListenerFilters.DisabledOn(ListenerFilters.TlsInspector(), withoutTls));
-        listener.ListenerFilters.Add(ListenerFilters.DisabledOn(ListenerFilters.HttpInspector(), withoutHttp));
+        else if (exceptions.Count > 0)
+        {
+            listener.ListenerFilters.Add(ListenerFilters.EnabledOn(filter, exceptions));
+        }
     }
 }

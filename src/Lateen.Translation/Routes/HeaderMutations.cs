@@ -52,14 +52,6 @@ internal static class HeaderMutations
             return;
         }
 
-        foreach (var (name, value) in operations.Add.OrderBy(h => h.Key, StringComparer.Ordinal))
-        {
-            if (!IsInternal(name))
-            {
-                add.Add(Append(name, value));
-            }
-        }
-
         foreach (var (name, value) in operations.Set.OrderBy(h => h.Key, StringComparer.Ordinal))
         {
             if (!IsInternal(name))
@@ -69,6 +61,14 @@ internal static class HeaderMutations
                     Header = new() { Key = name, Value = value },
                     AppendAction = HeaderValueOption.Types.HeaderAppendAction.OverwriteIfExistsOrAdd,
                 });
+            }
+        }
+
+        foreach (var (name, value) in operations.Add.OrderBy(h => h.Key, StringComparer.Ordinal))
+        {
+            if (!IsInternal(name))
+            {
+                add.Add(Append(name, value));
             }
         }
 

@@ -8,6 +8,12 @@ namespace Lateen.Translation.Routes;
 /// <summary>The routes of a VirtualService for one port, in its order.</summary>
 internal static class HttpRoutes
 {
+    /// <summary>Marks what was made from Ingress (`ingress`) and Gateway API (`gateway`) resources.</summary>
+    private const string SemanticsAnnotation = "internal.istio.io/route-semantics";
+
+    /// <summary>`ingress` or `gateway` for what was made from those resources; null for what a user wrote.</summary>
+    public static string? SemanticsOf(VirtualServiceConfig source) => source.Meta.Annotations.Find(SemanticsAnnotation);
+
     /// <summary>All routes up to and including the first that takes everything; empty when none applies here.</summary>
     public static List<Route> Build(HttpRouteScope scope)
     {
@@ -84,7 +90,7 @@ internal static class HttpRoutes
         var route = new Route
         {
             Name = Name(http, match),
-            Match = RouteMatches.Build(match),
+            Match = RouteMatches.Build(match, SemanticsOf(scope.Source) is not null),
             Metadata = ConfigReference.Of(scope.Source.Meta),
         };
         if (match is { StatPrefix.Length: > 0 })

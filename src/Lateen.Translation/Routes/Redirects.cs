@@ -7,16 +7,22 @@ namespace Lateen.Translation.Routes;
 /// <summary>Answers that the proxy gives itself.</summary>
 internal static class Redirects
 {
+    /// <summary>Stands before a URI that replaces only what the match's prefix took (Istio's form of Gateway API prefix redirects).</summary>
+    private const string MatchedPrefix = "%PREFIX()%";
+
     public static RedirectAction Build(HttpRedirect redirect, int listenPort)
     {
         var action = new RedirectAction
         {
             HostRedirect = redirect.Authority,
-            PathRedirect = redirect.Uri,
         };
-        if (redirect.Uri.Length == 0)
+        if (redirect.Uri.StartsWith(MatchedPrefix, StringComparison.Ordinal))
         {
-            action.ClearPathRewriteSpecifier();
+            action.PrefixRewrite = redirect.Uri[MatchedPrefix.Length..];
+        }
+        else if (redirect.Uri.Length > 0)
+        {
+            action.PathRedirect = redirect.Uri;
         }
 
         if (redirect.Scheme.Length > 0)

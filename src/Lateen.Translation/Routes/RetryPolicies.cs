@@ -74,7 +74,7 @@ internal static class RetryPolicies
         policy.RetriableStatusCodes.Clear();
         foreach (var part in retryOn.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
-            if (uint.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var code))
+            if (uint.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var code) && code is >= 100 and < 600)
             {
                 policy.RetriableStatusCodes.Add(code);
             }

@@ -19,6 +19,12 @@ internal static class RouteActions
                 : RetryPolicies.Build(http.Retries),
         };
         route.Route_ = action;
+        if (HttpRoutes.SemanticsOf(scope.Source) == "gateway")
+        {
+            // Gateway API: a backend that does not exist is answered with 500.
+            action.ClusterNotFoundResponseCode = RouteAction.Types.ClusterNotFoundResponseCode.InternalServerError;
+        }
+
         ApplyRewrite(action, http);
         ApplyMirrors(action, scope, http, path);
         ApplyDestinations(route, action, scope, http, path);
@@ -77,7 +83,8 @@ internal static class RouteActions
             var service = Find(scope, only, $"{path}.route[0].destination");
             action.Cluster = Destinations.Cluster(only.Destination, service, scope.ListenPort);
             HeaderMutations.Apply(route, only.Headers);
-            if (HeaderMutations.AuthorityOf(only.Headers) is { } authority)
+            if (action.HostRewriteSpecifierCase == RouteAction.HostRewriteSpecifierOneofCase.None
+                && HeaderMutations.AuthorityOf(only.Headers) is { } authority)
             {
                 action.HostRewriteLiteral = authority;
             }

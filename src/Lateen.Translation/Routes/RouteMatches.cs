@@ -11,7 +11,9 @@ internal static class RouteMatches
 {
     private const string ClaimPrefix = "@request.auth.claims";
 
-    public static RouteMatch Build(HttpMatch? match)
+    /// <param name="match">Null matches everything.</param>
+    /// <param name="bySegment">Prefixes end at a `/` (Ingress and Gateway API), not anywhere.</param>
+    public static RouteMatch Build(HttpMatch? match, bool bySegment = false)
     {
         var result = new RouteMatch { Prefix = "/" };
         if (match is null)
@@ -19,7 +21,7 @@ internal static class RouteMatches
             return result;
         }
 
-        ApplyPath(result, match);
+        ApplyPath(result, match, bySegment);
         foreach (var (name, condition) in match.Headers.OrderBy(h => h.Key, StringComparer.Ordinal))
         {
             Add(result, name, condition, invert: false);
@@ -72,12 +74,16 @@ internal static class RouteMatches
         _ => new() { SafeRegex = new() { Regex = condition.Value } },
     };
 
-    private static void ApplyPath(RouteMatch result, HttpMatch match)
+    private static void ApplyPath(RouteMatch result, HttpMatch match, bool bySegment)
     {
         switch (match.Uri?.Kind)
         {
             case StringMatchKind.Exact:
                 result.Path = match.Uri.Value;
+                break;
+            case StringMatchKind.Prefix when bySegment && match.Uri.Value != "/":
+                // Envoy: path_separated_prefix has no slash at its end.
+                result.PathSeparatedPrefix = match.Uri.Value.TrimEnd('/');
                 break;
             case StringMatchKind.Prefix:
                 result.Prefix = match.Uri.Value;

@@ -197,7 +197,7 @@ internal static class SidecarRoutes
 
             var matching = services.Values.Where(s => HostName.IsSubsetOf(s.Hostname, host)).ToList();
             named.AddRange(matching);
-            if (!services.ContainsKey(host))
+            if (matching.Count == 0)
             {
                 unknown.Add(host);
             }

@@ -2,9 +2,7 @@ using System.Text.Json.Nodes;
 using Lateen.Config.Decoding;
 using Lateen.Config.Decoding.Istio;
 using Lateen.Conformance.Families.Pilot;
-using Lateen.Model;
 using Lateen.Model.Networking;
-using Lateen.Model.Services;
 using Lateen.Translation;
 using Lateen.Translation.Routes;
 
@@ -72,10 +70,16 @@ internal sealed class RouteTranslation : IConformanceFamily
             mesh.Add(JsonTree.From(config));
         }
 
-        var source = Decode((JsonObject)conformanceCase.Inputs["virtualService"]!);
         var gateways = (settings["gatewayNames"] as JsonArray ?? []).Select(g => (string)g!).ToHashSet();
         var port = (int)settings["listenPort"]!;
         var context = new ProxyContext(mesh.Build(), CaseProxy.Read(settings["proxy"] as JsonObject));
+        if ((string?)conformanceCase.Expected!["root"] == "virtualHosts")
+        {
+            var configuration = SidecarRoutes.Build(context, port.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            return new() { ["virtualHosts"] = new JsonArray([.. configuration.VirtualHosts.Select(MessageAssertions.Json)]) };
+        }
+
+        var source = Decode((JsonObject)conformanceCase.Inputs["virtualService"]!);
         var routes = HttpRoutes.Build(new()
         {
             Context = context,
@@ -90,13 +94,6 @@ internal sealed class RouteTranslation : IConformanceFamily
         if (routes.Count == 0)
         {
             root["error"] = "no routes matched";
-        }
-
-        if ((string?)conformanceCase.Expected!["root"] == "virtualHosts")
-        {
-            var configuration = SidecarRoutes.Build(context, port.ToString(System.Globalization.CultureInfo.InvariantCulture));
-            root["virtualHosts"] = new JsonArray([.. configuration.VirtualHosts.Select(MessageAssertions.Json)]);
-            root.Remove("error");
         }
 
         return root;

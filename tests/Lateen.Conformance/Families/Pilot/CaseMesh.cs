@@ -8,9 +8,7 @@ using Lateen.Config.Snapshots;
 using Lateen.Config.Sources.Files;
 using Lateen.Model;
 using Lateen.Model.Mesh;
-using Lateen.Model.Networking;
 using Lateen.Model.Services;
-using Lateen.Model.Workloads;
 
 namespace Lateen.Conformance.Families.Pilot;
 
@@ -68,7 +66,8 @@ internal sealed class CaseMesh
             return;
         }
 
-        var json = (JsonObject)NodeJson.Of(node)!;
+        // Parsed once more, so that numbers are numbers of JSON and not of one C# type.
+        var json = (JsonObject)JsonNode.Parse(NodeJson.Of(node)!.ToJsonString())!;
         ((JsonObject)json["metadata"]!).TryAdd("namespace", "default");
         switch (kind)
         {

@@ -24,6 +24,15 @@ internal static class MessageAssertions
         return null;
     }
 
+    /// <summary>Names of the values that an absent enum field has.</summary>
+    private static readonly HashSet<string> ZeroNames = [.. Lateen.Api.Generated.ApiFiles.All()
+        .SelectMany(f => f.EnumTypes.Concat(f.MessageTypes.SelectMany(Enums)))
+        .Select(e => e.FindValueByNumber(0)?.Name)
+        .OfType<string>()];
+
+    private static IEnumerable<Google.Protobuf.Reflection.EnumDescriptor> Enums(Google.Protobuf.Reflection.MessageDescriptor message) =>
+        message.EnumTypes.Concat(message.NestedTypes.SelectMany(Enums));
+
     /// <summary>A message in protobuf-JSON.</summary>
     public static JsonNode Json(IMessage message) => JsonNode.Parse(XdsJson.Format(message))!;
 
@@ -82,7 +91,7 @@ internal static class MessageAssertions
         null => true,
         JsonArray array => array.Count == 0,
         JsonObject map => map.Count == 0,
-        JsonValue scalar => scalar.ToString() is "" or "0" or "false" or "0s",
+        JsonValue scalar => scalar.ToString() is "" or "0" or "false" or "0s" || ZeroNames.Contains(scalar.ToString()),
         _ => false,
     };
 
