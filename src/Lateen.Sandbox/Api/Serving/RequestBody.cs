@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Lateen.Sandbox.Api.Schema;
 using Microsoft.AspNetCore.Http;
 
 namespace Lateen.Sandbox.Api.Serving;
@@ -35,10 +36,9 @@ internal static class RequestBody
     public static JsonObject ParseObject(byte[] body, string? contentType)
     {
         var media = contentType?.Split(';')[0].Trim() ?? "";
-        if (media.Contains("protobuf", StringComparison.Ordinal))
+        if (media == "application/vnd.kubernetes.protobuf")
         {
-            throw ApiException.UnsupportedMediaType(
-                "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml");
+            return ProtobufBody.Parse(body);
         }
 
         return (media.EndsWith("yaml", StringComparison.Ordinal) && !LooksLikeJson(body) ? YamlBody.Parse(body) : ParseNode(body)) as JsonObject

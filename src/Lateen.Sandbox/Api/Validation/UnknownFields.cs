@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Lateen.Sandbox.Api.CustomResources;
+using Lateen.Sandbox.Api.Resources;
+using Lateen.Sandbox.Api.Schema;
 using Lateen.Sandbox.Api.Serving;
 
 namespace Lateen.Sandbox.Api.Validation;
@@ -12,12 +14,7 @@ internal static class UnknownFields
     public static void Check(ApiRequest request, JsonObject obj)
     {
         var resource = request.Resource;
-        if (resource.Custom is not { PreserveUnknownFields: false, Schema.ValueKind: JsonValueKind.Object } custom)
-        {
-            return;
-        }
-
-        var unknown = SchemaPruning.Prune(obj, custom.Schema);
+        var unknown = Find(resource, obj);
         if (unknown.Count == 0 || request.FieldValidation == "Ignore")
         {
             return;
@@ -31,5 +28,22 @@ internal static class UnknownFields
         }
 
         request.Warnings.AddRange(problems);
+    }
+
+    private static IReadOnlyList<string> Find(ApiResource resource, JsonObject obj)
+    {
+        if (resource.Custom is { } custom)
+        {
+            return custom is { PreserveUnknownFields: false, Schema.ValueKind: JsonValueKind.Object } ? SchemaPruning.Prune(obj, custom.Schema) : [];
+        }
+
+        try
+        {
+            return FieldTable.BuiltIn.MessageOf(resource.Group, resource.Version, resource.Kind) is { } message ? FieldCheck.Prune(obj, message) : [];
+        }
+        catch (FormatException problem)
+        {
+            throw ApiException.BadRequest($"{resource.Kind} in version \"{resource.Version}\" cannot be handled as a {resource.Kind}: {problem.Message}");
+        }
     }
 }
