@@ -16,7 +16,7 @@ internal sealed class ContainerAccess(NodeOptions options, ProcessLauncher launc
             throw new ContainerAccessException($"container {container.Container} is not running", notFound: false);
         }
 
-        return await ExecProcess.StartAsync(ContainerExec.CommandFor(pid, process.Plan, request.Command), request, launcher);
+        return await ExecProcess.StartAsync(ContainerExec.CommandFor(pid, process.Plan, request.Command, request.Terminal), request, launcher);
     }
 
     public Task<IContainerProcess> AttachAsync(ContainerId container, ExecRequest request, CancellationToken cancel) =>

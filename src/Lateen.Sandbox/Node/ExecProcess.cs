@@ -63,7 +63,7 @@ internal sealed class ExecProcess : IContainerProcess
         PseudoTerminal terminal = new();
         ProcessStartInfo start = new("setpriv",
         [
-            "--pdeathsig", "KILL", "--", "/bin/sh", "-c", "exec setsid --ctty --wait \"$@\" <\"$0\" >\"$0\" 2>&1", terminal.FarEnd,
+            "--pdeathsig", "KILL", "--", "/bin/sh", "-c", "exec \"$@\" <\"$0\" >\"$0\" 2>&1", terminal.FarEnd,
             command.Program, .. command.Arguments,
         ])
         {
