@@ -12,6 +12,7 @@ internal sealed class PseudoTerminal : Stream
     private const nuint SetSize = 0x5414;
 
     private readonly SafeFileHandle _handle;
+    private readonly FileStream _file;
 
     /// <summary>Makes a terminal.</summary>
     /// <exception cref="IOException">The kernel gives none.</exception>
@@ -25,6 +26,8 @@ internal sealed class PseudoTerminal : Stream
             throw new IOException($"/dev/ptmx: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
         }
 
+        // Without a buffer it is read and written at the same time by two callers, each with a call of its own.
+        _file = new FileStream(_handle, FileAccess.ReadWrite, bufferSize: 0, isAsync: false);
         FarEnd = $"/dev/pts/{number}";
     }
 
@@ -59,7 +62,7 @@ internal sealed class PseudoTerminal : Stream
     {
         try
         {
-            return RandomAccess.Read(_handle, buffer, 0);
+            return _file.Read(buffer);
         }
         catch (IOException)
         {
@@ -74,10 +77,10 @@ internal sealed class PseudoTerminal : Stream
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override void Write(byte[] buffer, int offset, int count) => RandomAccess.Write(_handle, buffer.AsSpan(offset, count), 0);
+    public override void Write(byte[] buffer, int offset, int count) => _file.Write(buffer, offset, count);
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
-        RandomAccess.WriteAsync(_handle, buffer, 0, cancellationToken);
+        _file.WriteAsync(buffer, cancellationToken);
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
@@ -92,7 +95,7 @@ internal sealed class PseudoTerminal : Stream
 
     protected override void Dispose(bool disposing)
     {
-        _handle.Dispose();
+        _file.Dispose();
         base.Dispose(disposing);
     }
 
