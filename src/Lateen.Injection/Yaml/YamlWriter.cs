@@ -156,5 +156,5 @@ public static class YamlWriter
         return YamlReader.ResolvePlain(text) is not JsonValue value || value.GetValueKind() != JsonValueKind.String || text is "y" or "Y" or "n" or "N";
     }
 
-    private static bool IsPlainDash(string text) => text[0] is '-' && text.Length > 1 && text[1] is not (' ' or '-') && text != "---";
+    private static bool IsPlainDash(string text) => text[0] is '-' && text.Length > 1 && text[1] != ' ' && !text.StartsWith("---", StringComparison.Ordinal);
 }
