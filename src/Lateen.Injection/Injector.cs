@@ -21,6 +21,9 @@ public sealed record InjectionInput(JsonObject Pod, WorkloadIdentity Workload, I
     /// <summary>The revision of the control plane; empty for the default one.</summary>
     public string Revision { get; init; } = "";
 
+    /// <summary>The mesh's resources of kind ProxyConfig.</summary>
+    public IReadOnlyList<JsonObject> ProxyConfigs { get; init; } = [];
+
     /// <summary>Environment variables for the sidecar, as <see cref="InjectionPath"/> reads them.</summary>
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = FrozenDictionary<string, string>.Empty;
 }
@@ -64,7 +67,9 @@ public static class Injector
         }
 
         var statusPort = PodParts.Whole(input.Mesh.ProxyConfig["statusPort"]);
-        var proxyConfig = input.Mesh.ForPod(PodParts.Annotation(before, ProxyConfigAnnotation));
+        var resources = ProxyConfigResources.For(
+            input.ProxyConfigs, input.Mesh.RootNamespace, input.Workload.Namespace, before["metadata"]?["labels"]);
+        var proxyConfig = input.Mesh.ForPod(resources, PodParts.Annotation(before, ProxyConfigAnnotation));
         var variables = Variables(input, before);
         var (pod, rendered) = RunTemplates(input, before, proxyConfig, statusPort);
         ContainerOverrides.Apply(pod, before, rendered);

@@ -195,6 +195,7 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         watch.AddMesh();
         watch.Add(ResourceTypes.Namespaces, ObjectSelector.All, value => value.Name(), roots);
         watch.Add(ResourceTypes.ConfigMaps, new ObjectSelector(_options.Namespace), value => value, _injection);
+        watch.Add(ResourceTypes.ProxyConfigs, ObjectSelector.All, value => value, _injection.ProxyConfigs);
         watch.Add(ResourceTypes.MutatingWebhookConfigurations, ObjectSelector.All, value => value, mutating);
         watch.Add(ResourceTypes.ValidatingWebhookConfigurations, ObjectSelector.All, value => value, validating);
         return

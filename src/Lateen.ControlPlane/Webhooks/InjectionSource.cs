@@ -22,10 +22,12 @@ internal sealed class InjectionSource : IInformerSink<JsonObject>
     private readonly string _revision;
     private readonly IReadOnlyDictionary<string, string> _environment;
     private readonly ILogger _logger;
+    private readonly Lock _writing = new();
     private (string Config, string Values) _texts;
     private string? _meshText;
     private InjectorConfig? _config;
     private MeshSettings _mesh = MeshSettings.Default;
+    private IReadOnlyList<JsonObject> _proxyConfigs = [];
     private InjectionSnapshot? _current;
 
     /// <param name="revision">The control plane's revision; "" or "default" for the default one.</param>
@@ -38,6 +40,9 @@ internal sealed class InjectionSource : IInformerSink<JsonObject>
         (_injectorName, _meshName) = ("istio-sidecar-injector" + suffix, "istio" + suffix);
         (_environment, _logger) = (environment, logger);
     }
+
+    /// <summary>The sink for an informer of ProxyConfigs of all namespaces.</summary>
+    public IInformerSink<JsonObject> ProxyConfigs => new ProxyConfigSink(this);
 
     /// <summary>What to inject with; null until the ConfigMap was seen.</summary>
     public InjectionSnapshot? Current => Volatile.Read(ref _current);
@@ -52,14 +57,18 @@ internal sealed class InjectionSource : IInformerSink<JsonObject>
 
     public void Upsert(JsonObject item)
     {
-        var name = item.Name();
-        if (name == _injectorName)
+        // Two informers write here, each on a thread of its own.
+        lock (_writing)
         {
-            ReadInjector(item["data"] as JsonObject ?? []);
-        }
-        else if (name == _meshName)
-        {
-            ReadMesh((string?)item["data"]?["mesh"] ?? "");
+            var name = item.Name();
+            if (name == _injectorName)
+            {
+                ReadInjector(item["data"] as JsonObject ?? []);
+            }
+            else if (name == _meshName)
+            {
+                ReadMesh((string?)item["data"]?["mesh"] ?? "");
+            }
         }
     }
 
@@ -108,11 +117,48 @@ internal sealed class InjectionSource : IInformerSink<JsonObject>
         }
     }
 
+    private void SetProxyConfigs(IReadOnlyList<JsonObject> resources)
+    {
+        lock (_writing)
+        {
+            _proxyConfigs = resources;
+            Publish();
+        }
+    }
+
     private void Publish()
     {
         if (_config is not null)
         {
-            Volatile.Write(ref _current, new InjectionSnapshot(_config, _mesh, _revision));
+            Volatile.Write(ref _current, new InjectionSnapshot(_config, _mesh, _revision) { ProxyConfigs = _proxyConfigs });
+        }
+    }
+
+    private sealed class ProxyConfigSink(InjectionSource source) : IInformerSink<JsonObject>
+    {
+        private readonly Dictionary<ObjectKey, JsonObject> _resources = [];
+
+        public void Reset(IReadOnlyList<JsonObject> items)
+        {
+            _resources.Clear();
+            foreach (var item in items)
+            {
+                _resources[ObjectKey.Of(item)] = item;
+            }
+
+            source.SetProxyConfigs([.. _resources.Values]);
+        }
+
+        public void Upsert(JsonObject item)
+        {
+            _resources[ObjectKey.Of(item)] = item;
+            source.SetProxyConfigs([.. _resources.Values]);
+        }
+
+        public void Delete(ObjectKey key)
+        {
+            _resources.Remove(key);
+            source.SetProxyConfigs([.. _resources.Values]);
         }
     }
 }

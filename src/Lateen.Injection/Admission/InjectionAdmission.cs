@@ -35,7 +35,11 @@ public sealed record AdmissionAnswer(int Status, byte[] Body, AdmissionOutcome O
 /// <param name="Config">Templates, values and policy.</param>
 /// <param name="Mesh">The mesh's configuration.</param>
 /// <param name="Revision">The control plane's revision; empty for the default one.</param>
-public sealed record InjectionSnapshot(InjectorConfig Config, MeshSettings Mesh, string Revision);
+public sealed record InjectionSnapshot(InjectorConfig Config, MeshSettings Mesh, string Revision)
+{
+    /// <summary>The mesh's resources of kind ProxyConfig.</summary>
+    public IReadOnlyList<JsonObject> ProxyConfigs { get; init; } = [];
+}
 
 /// <summary>Answers an AdmissionReview (admission.k8s.io v1 and v1beta1) for the creation of a pod: a pure function of bytes.</summary>
 /// <remarks>Source: Kubernetes documentation, "Dynamic Admission Control", "Request" and "Response".</remarks>
@@ -89,6 +93,7 @@ public static class InjectionAdmission
             var result = Injector.Inject(new InjectionInput(pod, WorkloadIdentity.OfPod(pod, ns), snapshot.Config, snapshot.Mesh)
             {
                 Revision = snapshot.Revision,
+                ProxyConfigs = snapshot.ProxyConfigs,
                 Parameters = InjectionPath.Read(path),
             });
             return Allow(review, uid, result.ToPatch(), AdmissionOutcome.Injected, name, decision.Reason);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Lateen.Injection.Pods;
 using Lateen.Injection.Yaml;
 
 namespace Lateen.Injection.Config;
@@ -12,6 +13,8 @@ public sealed class MeshSettings
     public static MeshSettings Default { get; } = FromJson([]);
 
     internal JsonObject Json { get; }
+
+    internal string RootNamespace => PodParts.Text(Json["rootNamespace"]) ?? "istio-system";
 
     internal JsonObject ProxyConfig => (JsonObject)Json["defaultConfig"]!;
 
@@ -46,13 +49,17 @@ public sealed class MeshSettings
         _ => throw new FormatException("mesh configuration: an object is wanted"),
     };
 
-    /// <summary>The proxy configuration of a pod: the mesh's, the annotation proxy.istio.io/config laid over it.</summary>
+    /// <summary>The proxy configuration of a pod: the mesh's, the resources that count for it, the annotation proxy.istio.io/config.</summary>
     /// <exception cref="FormatException">The annotation is not YAML or not an object.</exception>
-    internal JsonObject ForPod(string? annotation) => string.IsNullOrWhiteSpace(annotation)
-        ? (JsonObject)ProxyConfig.DeepClone()
-        : YamlReader.Read(annotation) is JsonObject given
-            ? Over((JsonObject)ProxyConfig.DeepClone(), given)
-            : throw new FormatException("an object is wanted");
+    internal JsonObject ForPod(IEnumerable<JsonObject> resources, string? annotation)
+    {
+        var config = resources.Aggregate((JsonObject)ProxyConfig.DeepClone(), Over);
+        return string.IsNullOrWhiteSpace(annotation)
+            ? config
+            : YamlReader.Read(annotation) is JsonObject given
+                ? Over(config, given)
+                : throw new FormatException("an object is wanted");
+    }
 
     // A field that is given replaces the one below it; entries of proxyMetadata and runtimeValues are joined.
     private static JsonObject Over(JsonObject below, JsonObject given)

@@ -156,6 +156,30 @@ public sealed class InjectorTests
         PodParts.Label(pod, "topology.istio.io/network").ShouldBe("n1");
     }
 
+    [Fact]
+    public void ProxyConfigResources_OfThreeLevels_TheNearestWinsAndVariablesJoin()
+    {
+        JsonObject Resource(string ns, string spec) => (JsonObject)YamlReader.Read($"{{metadata: {{name: r, namespace: {ns}}}, spec: {spec}}}")!;
+        var input = Input((JsonObject)YamlReader.Read(Deployment)!) with
+        {
+            ProxyConfigs =
+            [
+                Resource("default", "{selector: {matchLabels: {app: nginx}}, image: {imageType: distroless}, environmentVariables: {A: pod}}"),
+                Resource("istio-system", "{concurrency: 1, image: {imageType: debug}, environmentVariables: {A: mesh, B: mesh}}"),
+                Resource("default", "{concurrency: 3}"),
+                Resource("other", "{concurrency: 9}"),
+                Resource("default", "{selector: {matchLabels: {app: another}}, concurrency: 8}"),
+            ],
+        };
+
+        var proxy = PodParts.FindProxy(Injector.Inject(input).After)!;
+
+        ((string?)proxy["image"]).ShouldBe("docker.io/istio/proxyv2:1.19.3-distroless");
+        ProxyEnvironment.Read(proxy, "A").ShouldBe("pod");
+        ProxyEnvironment.Read(proxy, "B").ShouldBe("mesh");
+        JsonNode.Parse(ProxyEnvironment.Read(proxy, "PROXY_CONFIG")!)!["concurrency"]!.ToJsonString().ShouldBe("3");
+    }
+
     internal static InjectorConfig Shipped { get; } =
         InjectorConfig.Parse(ShippedManifests.InjectorTexts.Config, ShippedManifests.InjectorTexts.Values);
 

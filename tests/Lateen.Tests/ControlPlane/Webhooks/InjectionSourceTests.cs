@@ -49,6 +49,19 @@ public sealed class InjectionSourceTests
         source.Current!.Revision.ShouldBe("canary");
     }
 
+    [Fact]
+    public void ProxyConfigs_ComeAndGo_AreInTheSnapshot()
+    {
+        _source.Upsert(Map("istio-sidecar-injector", "config", "templates: {a: ''}"));
+        var sink = _source.ProxyConfigs;
+
+        sink.Upsert(Map("p", "x", ""));
+        _source.Current!.ProxyConfigs.Count.ShouldBe(1);
+
+        sink.Reset([]);
+        _source.Current!.ProxyConfigs.ShouldBeEmpty();
+    }
+
     private static JsonObject Map(string name, string key, string text) =>
         new() { ["metadata"] = new JsonObject { ["name"] = name }, ["data"] = new JsonObject { [key] = text } };
 }
