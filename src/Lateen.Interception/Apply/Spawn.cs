@@ -57,7 +57,12 @@ internal static class Spawn
     private static int? Start(IReadOnlyList<string> command, SafeFileHandle[] standard)
     {
         byte[] actions = new byte[FileActionsSize];
-        nint[] arguments = [.. command.Select(Marshal.StringToCoTaskMemUTF8), 0];
+        nint[] arguments = new nint[command.Count + 1];
+        for (int i = 0; i < command.Count; i++)
+        {
+            arguments[i] = Marshal.StringToCoTaskMemUTF8(command[i]);
+        }
+
         GCHandle pinned = GCHandle.Alloc(actions, GCHandleType.Pinned);
         try
         {

@@ -26,7 +26,7 @@ internal static class DnsRules
         foreach (Cidr server in rules.DnsServers)
         {
             rules.Append(Table.Nat, Chains.Outbound, [Known.Tcp, Known.ToDns, new Match.Destination(server)],
-                new Target.Redirect(InterceptionOptions.DnsListenerPort), $"A DNS query over TCP to the pod's resolver {server.Address} is answered by the agent.");
+                new Target.Redirect(InterceptionOptions.DnsListenerPort), $"A DNS query over TCP to the pod's resolver {server.AddressText} is answered by the agent.");
         }
     }
 

@@ -17,7 +17,7 @@ internal static class OutboundRules
         }
 
         Append(rules, [Known.OutLoopback, new Match.Source(rules.Passthrough)], Known.Return,
-            $"The source {rules.Passthrough.Address} is the sidecar handing a request to the application: captured again, it would loop.");
+            $"The source {rules.Passthrough.AddressText} is the sidecar handing a request to the application: captured again, it would loop.");
         foreach (Owner user in rules.ProxyUsers)
         {
             AddProxyOwner(rules, negated => new Match.User(user, negated), $"user {user.Text}", isUser: true);
@@ -35,7 +35,7 @@ internal static class OutboundRules
         }
 
         Append(rules, [new Match.Destination(rules.Loopback)], Known.Return,
-            $"Calls to {rules.Loopback.Address} stay between the processes of the pod.");
+            $"Calls to {rules.Loopback.AddressText} stay between the processes of the pod.");
         foreach (Cidr prefix in options.OutboundAddressesExcluded.Where(c => c.Version == rules.Version))
         {
             Append(rules, [new Match.Destination(prefix)], Known.Return, $"Destinations in {prefix} are excluded: they are reached directly.");

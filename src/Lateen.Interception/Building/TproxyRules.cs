@@ -38,7 +38,7 @@ internal static class TproxyRules
         rules.Insert(1, Table.Mangle, Chains.Inbound, [Known.Tcp, new Match.Mark(inbound)], Known.Return,
             "The packet was handed to the sidecar already.");
         rules.Insert(2, Table.Mangle, Chains.Inbound, [Known.Tcp, new Match.Source(rules.Passthrough), Known.InLoopback], Known.Return,
-            $"The source {rules.Passthrough.Address} is the sidecar handing a request to the application.");
+            $"The source {rules.Passthrough.AddressText} is the sidecar handing a request to the application.");
         rules.Insert(3, Table.Mangle, Chains.Inbound, [Known.Tcp, Known.InLoopback, new Match.Mark(toSelf, Negated: true)], Known.Return,
             "A local call that the sidecar did not make to the pod's own address is not inbound traffic.");
     }

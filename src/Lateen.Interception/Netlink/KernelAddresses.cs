@@ -41,6 +41,6 @@ public static class KernelAddresses
     private static bool IsUsable(IPAddress address) => !IPAddress.IsLoopback(address)
         && !address.IsIPv6LinkLocal
         && !address.IsIPv6Multicast
-        && !(address.AddressFamily == AddressFamily.InterNetworkV6 && address.Equals(IPAddress.Parse("::6")))
+        && !(address.AddressFamily == AddressFamily.InterNetworkV6 && address.GetAddressBytes() is [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6])
         && !(address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes() is [169, 254, ..] or [127, ..]);
 }

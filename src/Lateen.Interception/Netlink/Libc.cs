@@ -1,9 +1,13 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+
+[assembly: DisableRuntimeMarshalling]
 
 namespace Lateen.Interception.Netlink;
 
-/// <summary>The few system calls that the base library does not offer. All arguments are blittable.</summary>
-internal static class Libc
+/// <summary>The few system calls that the base library does not offer. All arguments are blittable and the stubs are made at compile time: at run
+/// time each would cost the start-up most of a millisecond.</summary>
+internal static partial class Libc
 {
     public const int AddressFamilyNetlink = 16;
     public const int SocketRaw = 3;
@@ -11,74 +15,74 @@ internal static class Libc
     public const int CloneNewNet = 0x40000000;
     public const int OpenReadOnlyCloseOnExec = 0x80000;
 
-    [DllImport("libc", EntryPoint = "socket", SetLastError = true)]
+    [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    public static extern int Socket(int family, int type, int protocol);
+    public static partial int Socket(int family, int type, int protocol);
 
-    [DllImport("libc", EntryPoint = "send", SetLastError = true)]
+    [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    public static extern nint Send(int fd, byte[] buffer, nint length, int flags);
+    public static partial nint Send(int fd, byte[] buffer, nint length, int flags);
 
-    [DllImport("libc", EntryPoint = "recv", SetLastError = true)]
+    [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    public static extern nint Receive(int fd, byte[] buffer, nint length, int flags);
+    public static partial nint Receive(int fd, byte[] buffer, nint length, int flags);
 
-    [DllImport("libc", EntryPoint = "open", SetLastError = true)]
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    public static extern int Open(byte[] path, int flags);
+    public static partial int Open(byte[] path, int flags);
 
-    [DllImport("libc", EntryPoint = "close", SetLastError = true)]
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    public static extern int Close(int fd);
+    public static partial int Close(int fd);
 
-    [DllImport("libc", EntryPoint = "setns", SetLastError = true)]
+    [LibraryImport("libc", EntryPoint = "setns", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    public static extern int SetNamespace(int fd, int kind);
+    public static partial int SetNamespace(int fd, int kind);
 
-    [DllImport("libc", EntryPoint = "setfsuid")]
+    [LibraryImport("libc", EntryPoint = "setfsuid")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    public static extern int SetFileSystemUser(uint id);
+    public static partial int SetFileSystemUser(uint id);
 
-    [DllImport("libc", EntryPoint = "setfsgid")]
+    [LibraryImport("libc", EntryPoint = "setfsgid")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    public static extern int SetFileSystemGroup(uint id);
+    public static partial int SetFileSystemGroup(uint id);
 
     /// <summary>The process's environment block, as the C library holds it.</summary>
     public static nint Environment => Marshal.ReadIntPtr(NativeLibrary.GetExport(NativeLibrary.Load("libc", typeof(Libc).Assembly, null), "environ"));
 
-    [DllImport("libc", EntryPoint = "memfd_create")]
+    [LibraryImport("libc", EntryPoint = "memfd_create")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    public static extern nint MemoryFile(byte[] name, uint flags);
+    public static partial nint MemoryFile(byte[] name, uint flags);
 
-    [DllImport("libc", EntryPoint = "posix_spawn_file_actions_init")]
+    [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_init")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    public static extern int FileActionsInit(byte[] actions);
+    public static partial int FileActionsInit(byte[] actions);
 
-    [DllImport("libc", EntryPoint = "posix_spawn_file_actions_adddup2")]
+    [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_adddup2")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    public static extern int FileActionsDup(byte[] actions, int from, int to);
+    public static partial int FileActionsDup(byte[] actions, int from, int to);
 
-    [DllImport("libc", EntryPoint = "posix_spawn_file_actions_destroy")]
+    [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_destroy")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    public static extern int FileActionsDestroy(byte[] actions);
+    public static partial int FileActionsDestroy(byte[] actions);
 
-    [DllImport("libc", EntryPoint = "posix_spawn")]
+    [LibraryImport("libc", EntryPoint = "posix_spawn")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    public static extern int Spawn(int[] pid, byte[] path, byte[] actions, nint attributes, nint[] arguments, nint environment);
+    public static partial int Spawn(int[] pid, byte[] path, byte[] actions, nint attributes, nint[] arguments, nint environment);
 
-    [DllImport("libc", EntryPoint = "waitpid")]
+    [LibraryImport("libc", EntryPoint = "waitpid")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    public static extern int WaitPid(int pid, int[] status, int options);
+    public static partial int WaitPid(int pid, int[] status, int options);
 
-    [DllImport("libc", EntryPoint = "kill")]
+    [LibraryImport("libc", EntryPoint = "kill")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    public static extern int Kill(int pid, int signal);
+    public static partial int Kill(int pid, int signal);
 
-    [DllImport("libc", EntryPoint = "poll")]
+    [LibraryImport("libc", EntryPoint = "poll")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    public static extern int Poll(byte[] descriptors, nint count, int milliseconds);
+    public static partial int Poll(byte[] descriptors, nint count, int milliseconds);
 
-    [DllImport("libc", EntryPoint = "syscall")]
+    [LibraryImport("libc", EntryPoint = "syscall")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    public static extern nint SystemCall(nint number, nint first, nint second);
+    public static partial nint SystemCall(nint number, nint first, nint second);
 }

@@ -16,12 +16,15 @@ public sealed record Cidr(IPAddress Address, int PrefixLength)
     public bool IsLoopback => IPAddress.IsLoopback(Address);
 
     /// <summary>A prefix that holds one address, spelled as given: iptables prints what it was told.</summary>
-    public static Cidr Host(string address)
+    public static Cidr Host(string text, IPAddress address)
     {
-        IPAddress parsed = IPAddress.Parse(address);
-        int length = parsed.AddressFamily == AddressFamily.InterNetworkV6 ? 128 : 32;
-        return new Cidr(parsed, length) { _text = string.Create(CultureInfo.InvariantCulture, $"{address}/{length}") };
+        ArgumentNullException.ThrowIfNull(address);
+        int length = address.AddressFamily == AddressFamily.InterNetworkV6 ? 128 : 32;
+        return new Cidr(address, length) { _text = string.Create(CultureInfo.InvariantCulture, $"{text}/{length}") };
     }
+
+    /// <summary>The address without the length, as <see cref="ToString"/> spells it.</summary>
+    public string AddressText => ToString()[..ToString().LastIndexOf('/')];
 
     /// <summary>Reads <c>address/length</c>. A bare address is refused, as the reference refuses it.</summary>
     public static bool TryParse(string text, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Cidr? cidr)

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Immutable;
 using System.Globalization;
 
@@ -20,9 +19,6 @@ public sealed class OptionBinder
 
     // Linux: IFNAMSIZ is 16 with the terminating NUL.
     private const int LongestInterfaceName = 15;
-
-    private static readonly SearchValues<char> NotInInterface = SearchValues.Create(" \t/!\"'\\");
-    private static readonly SearchValues<char> NotInOwner = SearchValues.Create(" \t!\"'\\:");
 
     private readonly OptionValues _values;
     private readonly List<OptionProblem> _problems;
@@ -194,7 +190,7 @@ public sealed class OptionBinder
         ImmutableArray<string>.Builder names = ImmutableArray.CreateBuilder<string>();
         foreach (string name in Split(text))
         {
-            if (name.Length > LongestInterfaceName || name.StartsWith('-') || name.AsSpan().ContainsAny(NotInInterface))
+            if (name.Length > LongestInterfaceName || name.StartsWith('-') || name.Any(c => c is ' ' or '\t' or '/' or '!' or '"' or '\'' or '\\'))
             {
                 Problem(where, $"\"{name}\" is not an interface name", "give names of at most 15 characters with commas between them, for example eth1,net1");
             }
@@ -227,7 +223,7 @@ public sealed class OptionBinder
     }
 
     private static bool IsOwner(string text) => !text.StartsWith('-')
-        && !text.AsSpan().ContainsAny(NotInOwner)
+        && !text.Any(c => c is ' ' or '\t' or '!' or '"' or '\'' or '\\' or ':')
         && (!text.All(char.IsAsciiDigit) || uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _));
 
     private AddressSelection Addresses()

@@ -58,7 +58,7 @@ public sealed class ApplyAndCleanTests
         }
 
         string before = Saved(pod, applier);
-        for (int i = 0; i < 8; i++)
+        for (int i = 0; i < 5; i++)
         {
             InterceptionOptions first = OptionGenerator.Next(random);
             InterceptionOptions second = OptionGenerator.Next(random);
