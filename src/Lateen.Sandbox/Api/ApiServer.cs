@@ -71,7 +71,7 @@ public sealed class ApiServer : IAsyncDisposable
         var deleter = new ObjectDeleter(_store, admission, options.Time);
         var watches = new WatchServing(_store, reader, options.Time, _stopping.Token);
         _bootstrap = new Bootstrap(_store, _writer, _certificates.AuthorityPem);
-        var verbs = new ResourceVerbs(_store, reader, _writer, deleter, watches, _bootstrap);
+        var verbs = new ResourceVerbs(_store, reader, _writer, deleter, watches, _bootstrap, new ServerSideApply(_store, _writer, options.Time));
         _handler = new ApiHandler(
             authenticator, registry, verbs, new Subresources(_store, verbs, _writer, deleter, streams, _proxy),
             new RequestReviews(_store, authenticator, _signer, issuer, options.Time), _log);

@@ -78,6 +78,11 @@ internal static class ObjectMetadata
     {
         var metadata = next.Ensure("metadata");
         var before = old.Obj("metadata")!;
+        if (!metadata.ContainsKey("managedFields") && before["managedFields"] is { } managed)
+        {
+            metadata["managedFields"] = managed.DeepClone();
+        }
+
         foreach (var field in (ReadOnlySpan<string>)["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generateName", "generation", "resourceVersion"])
         {
             if (before[field] is { } value)

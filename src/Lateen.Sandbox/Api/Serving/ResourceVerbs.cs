@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 namespace Lateen.Sandbox.Api.Serving;
 
 /// <summary>Carries out the verbs on objects and their status.</summary>
-internal sealed class ResourceVerbs(ObjectStore store, ObjectReader reader, ObjectWriter writer, ObjectDeleter deleter, WatchServing watches, Bootstrap bootstrap)
+internal sealed class ResourceVerbs(ObjectStore store, ObjectReader reader, ObjectWriter writer, ObjectDeleter deleter, WatchServing watches, Bootstrap bootstrap, ServerSideApply applies)
 {
     public async Task HandleAsync(ApiRequest request, HttpContext context, CancellationToken cancel)
     {
@@ -66,7 +66,7 @@ internal sealed class ResourceVerbs(ObjectStore store, ObjectReader reader, Obje
         var type = (context.Request.ContentType ?? "").Split(';')[0].Trim();
         if (type == "application/apply-patch+yaml")
         {
-            var (applied, isNew) = await new ServerSideApply(store, writer).ApplyAsync(request, RequestBody.ParseObject(body, type), cancel);
+            var (applied, isNew) = await applies.ApplyAsync(request, RequestBody.ParseObject(body, type), cancel);
             if (isNew)
             {
                 await FurnishAsync(request, applied, cancel);
