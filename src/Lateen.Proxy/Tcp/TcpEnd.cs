@@ -59,10 +59,7 @@ internal sealed class TcpEnd(TcpSession session, EventLoop loop, bool isDownstre
             {
                 _ended = true;
                 peer.Finish();
-                if (!IsOpen || (_ended && peer._ended && !HasPendingOutput && !peer.HasPendingOutput))
-                {
-                    session.Close();
-                }
+                CloseIfDone();
                 return;
             }
             _readable = n == EventLoop.InputSize || _peerClosed;
@@ -92,11 +89,7 @@ internal sealed class TcpEnd(TcpSession session, EventLoop loop, bool isDownstre
         if (_finWanted && !_finSent)
         {
             Finish();
-            if (_ended)
-            {
-                session.Close();
-                return;
-            }
+            CloseIfDone();
         }
         session.PeerOf(this)?.Forward();
     }
@@ -109,6 +102,15 @@ internal sealed class TcpEnd(TcpSession session, EventLoop loop, bool isDownstre
         {
             _kept = null;
             Loop.Buffers.Return(kept);
+        }
+    }
+
+    // Both have said their FIN and nothing is on its way any more.
+    private void CloseIfDone()
+    {
+        if (_ended && session.PeerOf(this) is { _ended: true, PendingOutput: 0 } && PendingOutput == 0)
+        {
+            session.Close();
         }
     }
 
