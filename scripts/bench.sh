@@ -29,7 +29,7 @@ backend=$(free_port) ours=$(free_port) theirs=$(free_port)
 on0=() rest=()
 if [ $pin = 1 ]; then on0=(taskset -c 0); rest=(taskset -c "1-$(( $(nproc) - 1 ))"); fi
 
-[ -x bench/Lateen.ProxyBench/out/Lateen.ProxyBench ] && [ -z "$(find src/Lateen.Net src/Lateen.Proxy bench/Lateen.ProxyBench -name '*.cs' -newer bench/Lateen.ProxyBench/out/Lateen.ProxyBench.dll -print -quit)" ] || {
+[ -x bench/Lateen.ProxyBench/out/Lateen.ProxyBench ] && [ -z "$(find src/Lateen.Net src/Lateen.Proxy bench/Lateen.ProxyBench -name '*.cs' -newer bench/Lateen.ProxyBench/out/Lateen.ProxyBench -print -quit)" ] || {
   echo "building the bench proxy ..."
   dotnet publish bench/Lateen.ProxyBench -c Release -o bench/Lateen.ProxyBench/out -p:PublishReadyToRun=true -p:SelfContained=false -v q -nologo
 }
