@@ -47,7 +47,7 @@ hmode=$mode hlog="" hopt="" hfront=""
 cat > "$work/haproxy.cfg" <<EOF
 global
   nbthread 1
-  maxconn 20000
+  maxconn 4000
 defaults
   mode $hmode
   timeout connect 5s
