@@ -13,5 +13,6 @@ public static class FamilyRegistry
         new Families.Validation(),
         new Families.RouteTranslation(),
         new Families.PilotSimulation(),
+        new Families.Analysis(),
     ];
 }

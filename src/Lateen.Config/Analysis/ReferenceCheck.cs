@@ -33,6 +33,19 @@ public static class ReferenceCheck
 
     private static bool IsSame(ConfigMeta left, ConfigMeta right) => left.Name == right.Name && left.Namespace == right.Namespace;
 
+    /// <summary>The subsets of a VirtualService that no DestinationRule has, whether the host is known or not.</summary>
+    internal static IEnumerable<ConfigProblem> Subsets(VirtualServiceConfig service, MeshSnapshot mesh)
+    {
+        foreach (var (destination, path) in Destinations(service))
+        {
+            var host = HostName.Resolve(destination.Host, service.Meta.Namespace, mesh.Index.Inputs.Domain);
+            if (destination.Subset.Length > 0 && !HasSubset(Rules(host, mesh), destination.Subset))
+            {
+                yield return MissingSubset(service.Meta, host, destination.Subset, path);
+            }
+        }
+    }
+
     private static IEnumerable<ConfigProblem> Of(VirtualServiceConfig service, MeshSnapshot mesh, Func<string, string, bool> isSubsetKnown)
     {
         foreach (var (destination, path) in Destinations(service))
@@ -67,12 +80,14 @@ public static class ReferenceCheck
             return null;
         }
 
-        return ConfigProblem.Warning(
-            Code,
-            $"subset {destination.Subset} of host {host} is in no DestinationRule",
-            new ConfigLocation(resource, $"{path}.subset"),
-            "add the subset to the host's DestinationRule, or correct the name; requests get 503 until then");
+        return MissingSubset(meta, host, destination.Subset, path);
     }
+
+    private static ConfigProblem MissingSubset(ConfigMeta meta, string host, string subset, string path) => ConfigProblem.Warning(
+        Code,
+        $"subset {subset} of host {host} is in no DestinationRule",
+        new ConfigLocation(new ResourceName(meta.Kind, meta.Namespace, meta.Name), $"{path}.subset"),
+        "add the subset to the host's DestinationRule, or correct the name; requests get 503 until then");
 
     private static bool HasSubset(IEnumerable<DestinationRuleConfig> rules, string subset) =>
         rules.Any(rule => rule.Subsets.Any(known => known.Name == subset));

@@ -34,7 +34,7 @@ internal static class DiscoveryCommand
         {
             domain, ns, clusterId, logLevels, kubeConfig, context, configDirectory, http, https, grpc, secureGrpc, monitoring, maxAge, shutdown,
         };
-        command.SetAction((parsed, cancellation) => run(
+        command.SetAction((parsed, cancellation) => Explained(() => run(
             new DiscoveryOptions
             {
                 Kubernetes = Source(parsed.GetValue(kubeConfig), parsed.GetValue(context), parsed.GetValue(configDirectory), environment),
@@ -56,8 +56,22 @@ internal static class DiscoveryCommand
                     .Where(name => environment(name) is not null)
                     .ToDictionary(name => name, name => environment(name)!, StringComparer.Ordinal),
             },
-            cancellation));
+            cancellation)));
         return command;
+    }
+
+    // A wrong kubeconfig is the caller's mistake: one line that says so, no trace of ours.
+    private static async Task<int> Explained(Func<Task<int>> run)
+    {
+        try
+        {
+            return await run();
+        }
+        catch (KubeConfigException exception)
+        {
+            await Console.Error.WriteLineAsync($"lateend: {exception.Message}");
+            return 2;
+        }
     }
 
     private static KubernetesClientOptions? Source(
