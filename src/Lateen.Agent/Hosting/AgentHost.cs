@@ -60,6 +60,8 @@ internal sealed class AgentHost
             {
                 Node = () => NodeBuilder.Build(options),
                 Version = $"lateen/{VersionVerb.Version}/Clean/RELEASE/OpenSSL",
+                Address = $"127.0.0.1:{options.Proxy.ProxyAdminPort}",
+                Concurrency = options.Concurrency,
                 StartedAt = time.GetUtcNow(),
                 Time = time,
                 Quit = End,

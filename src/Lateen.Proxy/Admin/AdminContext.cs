@@ -14,6 +14,12 @@ public sealed class AdminContext
     /// <summary>When the process started.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 
+    /// <summary>Where the pages are served, <c>ip:port</c>, as the bootstrap section of config_dump shows it.</summary>
+    public required string Address { get; init; }
+
+    /// <summary>Number of event-loop threads, as server_info shows it.</summary>
+    public required int Concurrency { get; init; }
+
     /// <summary>Clock of uptimes.</summary>
     public required TimeProvider Time { get; init; }
 

@@ -64,7 +64,7 @@ internal static class ConfigDumpPage
                 Bootstrap = new Bootstrap
                 {
                     Node = context.Node(),
-                    Admin = new Envoy.Config.Bootstrap.V3.Admin { Address = ListenersPage.AddressOf("127.0.0.1:15000") },
+                    Admin = new Envoy.Config.Bootstrap.V3.Admin { Address = ListenersPage.AddressOf(context.Address) },
                 },
                 LastUpdated = Timestamp.FromDateTimeOffset(context.StartedAt),
             };

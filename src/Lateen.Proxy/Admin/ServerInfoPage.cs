@@ -28,7 +28,7 @@ internal static class ServerInfoPage
                     UptimeCurrentEpoch = uptime,
                     UptimeAllEpochs = uptime,
                     Node = node,
-                    CommandLineOptions = new CommandLineOptions { ServiceNode = node.Id, ServiceCluster = node.Cluster },
+                    CommandLineOptions = new CommandLineOptions { ServiceNode = node.Id, ServiceCluster = node.Cluster, Concurrency = (uint)context.Concurrency },
                 },
                 isFull: true),
             contentType: "application/json");
