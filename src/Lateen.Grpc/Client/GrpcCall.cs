@@ -122,10 +122,11 @@ public sealed class GrpcCall<TRequest, TResponse> : IAsyncDisposable
     // A write that fails usually means that the server has ended the call: its status is the better answer.
     private async Task<GrpcException> EndOfAsync(Exception failure)
     {
-        if (!_stop.IsCancellationRequested && _response.IsCompletedSuccessfully)
+        if (!_stop.IsCancellationRequested)
         {
             try
             {
+                await _response;
                 while ((await ReadAsync()).Any)
                 {
                 }
@@ -133,6 +134,10 @@ public sealed class GrpcCall<TRequest, TResponse> : IAsyncDisposable
             catch (GrpcException end)
             {
                 return end;
+            }
+            catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException)
+            {
+                // There is no answer either: the failure of the write stands.
             }
         }
         return Translate(failure);

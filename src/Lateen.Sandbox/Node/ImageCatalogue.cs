@@ -20,12 +20,13 @@ internal static class ImageCatalogue
 
     private static readonly ImageProgram Tools = new(["/bin/bash"], []);
 
-    private static readonly ImageProgram Discovery = new(["/usr/local/bin/pilot-discovery"], [])
+    // They run under their own names; the names of the reference's images are there for what is executed inside.
+    private static readonly ImageProgram Discovery = new([$"{Programs}/lateend"], [])
     {
         Preparation = $"ln -sfn {Programs}/lateend /usr/local/bin/pilot-discovery\n",
     };
 
-    private static readonly ImageProgram Agent = new(["/usr/local/bin/pilot-agent"], [])
+    private static readonly ImageProgram Agent = new([$"{Programs}/lateen-agent"], [])
     {
         Preparation = $"ln -sfn {Programs}/lateen-agent /usr/local/bin/pilot-agent\n",
     };

@@ -29,7 +29,7 @@ public sealed partial class DocumentTests
     [MemberData(nameof(Pages))]
     public void Page_TheFoldersItNames_Exist(string page) =>
         SourceFolder().Matches(File.ReadAllText(Path.Combine(Root, page))).Select(m => m.Value)
-            .Where(folder => !Path.Exists(Path.Combine(Root, folder)))
+            .Where(path => !Path.Exists(Path.Combine(Root, path)) && !File.Exists(Path.Combine(Root, path + ".cs")))
             .ShouldBeEmpty();
 
     [Fact]

@@ -62,7 +62,10 @@ internal sealed class ObjectWriter(ObjectStore store, StrategyTable strategies, 
         {
             var current = store.Get(key) ?? throw ApiException.NotFound(resource.GroupResource, key.Name);
             var old = ObjectJson.Thaw(current);
-            var next = change(old.DeepClone().AsObject());
+            // A change is made to the object in the version of the request, whatever version it is stored in.
+            var seen = old.DeepClone().AsObject();
+            seen["apiVersion"] = resource.ApiVersion;
+            var next = change(seen);
             ObjectMetadata.Align(next, resource, key.Namespace, key.Name);
             var wanted = next.Obj("metadata").Str("resourceVersion");
             RequireSame(resource, key, next, old, wanted);
