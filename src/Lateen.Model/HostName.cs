@@ -84,6 +84,7 @@ public static class HostName
     }
 
     /// <summary>The full name of a host that a resource names: a name without a dot is a service of the resource's namespace.</summary>
+    /// <param name="domain">The suffix of service names; empty where names end with the namespace.</param>
     public static string Resolve(string host, string @namespace, string domain = "cluster.local")
     {
         if (host.Length == 0 || IsWildcard(host) || host.Contains('.', StringComparison.Ordinal)
@@ -92,6 +93,6 @@ public static class HostName
             return host;
         }
 
-        return $"{host}.{@namespace}.svc.{domain}";
+        return domain.Length == 0 ? $"{host}.{@namespace}" : $"{host}.{@namespace}.svc.{domain}";
     }
 }

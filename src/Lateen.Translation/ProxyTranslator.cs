@@ -6,6 +6,7 @@ using Google.Protobuf;
 using Lateen.Api;
 using Lateen.Translation.Clusters;
 using Lateen.Translation.Endpoints;
+using Lateen.Translation.Gateways;
 using Lateen.Translation.Listeners;
 using Lateen.Translation.Routes;
 
@@ -66,6 +67,16 @@ public static class ProxyTranslator
 
     internal static IEnumerable<Listener> Listeners(ProxyContext context)
     {
+        if (context.IsGateway)
+        {
+            foreach (var listener in GatewayListeners.Build(context))
+            {
+                yield return listener;
+            }
+
+            yield break;
+        }
+
         foreach (var listener in VirtualInbound.Build(context))
         {
             yield return listener;
@@ -82,7 +93,8 @@ public static class ProxyTranslator
         }
     }
 
-    internal static RouteConfiguration Route(ProxyContext context, string name) => SidecarRoutes.Build(context, name);
+    internal static RouteConfiguration Route(ProxyContext context, string name) =>
+        context.IsGateway ? GatewayRoutes.Build(context, name) : SidecarRoutes.Build(context, name);
 
     internal static ClusterLoadAssignment Endpoints(ProxyContext context, string cluster) => LoadAssignments.Build(context, cluster);
 

@@ -142,7 +142,7 @@ internal static class OutboundTcpChains
         return TcpProxies.Complete(context, proxy, TrafficDirection.Outbound);
     }
 
-    private static IEnumerable<Filter> Filters(
+    public static IEnumerable<Filter> Filters(
         ProxyContext context, EquatableArray<RouteDestination> routes, int listenPort, ConfigMeta source)
     {
         var proxy = new TcpProxy { StatPrefix = $"{source.Name}.{source.Namespace}" };

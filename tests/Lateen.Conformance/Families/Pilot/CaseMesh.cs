@@ -107,6 +107,8 @@ internal sealed class CaseMesh
         return MeshSnapshot.Build(inputs with
         {
             Mesh = _mesh,
+            // Resources of these cases carry no domain: short names end with the namespace.
+            Domain = "",
             Settings = _settings,
             Configs = _configs.ToEquatableArray(),
             Services = [.. inputs.Services, .. _services],
