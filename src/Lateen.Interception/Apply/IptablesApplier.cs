@@ -171,6 +171,6 @@ internal sealed class IptablesApplier(IToolRunner tools, InterceptionLog log, Ba
 
         public Ownership Ownership => new(Ledger);
 
-        public bool HoldsNothingOfOurs => RestoreScript.Remove(Tables, Ownership).Text.Length == 0;
+        public bool HoldsNothingOfOurs => Saved.Length == 0 || RestoreScript.Remove(Tables, Ownership).Text.Length == 0;
     }
 }

@@ -18,8 +18,8 @@ internal sealed class RestoreScript
     {
     }
 
-    /// <summary>What iptables-restore reads.</summary>
-    public string Text => string.Concat(_lines.Select(l => l + "\n"));
+    /// <summary>What iptables-restore reads; empty where there is nothing to do.</summary>
+    public string Text { get; private set; } = "";
 
     /// <summary>The rule on a 1-based line; null for lines that are no rules.</summary>
     public Rule? RuleOn(int line) => _rules.GetValueOrDefault(line);
@@ -33,6 +33,8 @@ internal sealed class RestoreScript
             script.AddTable(table, present[table], ownership.Of(present[table]), wanted);
         }
 
+        script._lines.Add("");
+        script.Text = string.Join('\n', script._lines);
         return script;
     }
 
@@ -70,7 +72,12 @@ internal sealed class RestoreScript
     private void AddRules(Rule[] rules, IReadOnlyList<PlacedRule> owned)
     {
         // Where ours stood in a built-in chain, so that a second run changes no order.
-        Dictionary<string, int> next = owned.GroupBy(o => o.Chain).ToDictionary(g => g.Key, g => g.Min(o => o.Number));
+        Dictionary<string, int> next = [];
+        foreach (PlacedRule rule in owned)
+        {
+            next[rule.Chain] = next.TryGetValue(rule.Chain, out int first) ? Math.Min(first, rule.Number) : rule.Number;
+        }
+
         foreach (Rule rule in rules)
         {
             if (next.TryGetValue(rule.Chain, out int position))
