@@ -14,14 +14,6 @@ namespace Lateen.Sandbox.Api.Discovery;
 /// </remarks>
 internal static class OpenApiPages
 {
-    /// <summary>openapi.v2.Document (gnostic): swagger = 1, info = 2 { title = 1, version = 2 }, paths = 8.</summary>
-    public static byte[] V2Protobuf()
-    {
-        static byte[] Field(int number, byte[] content) => [(byte)(number << 3 | 2), (byte)content.Length, .. content];
-        static byte[] Text(int number, string text) => Field(number, Encoding.UTF8.GetBytes(text));
-        return [.. Text(1, "2.0"), .. Field(2, [.. Text(1, "Kubernetes"), .. Text(2, ServerVersion.GitVersion)]), .. Field(8, [])];
-    }
-
     public static JsonObject V2Json() => new()
     {
         ["swagger"] = "2.0",

@@ -123,7 +123,7 @@ internal sealed class ApiHandler(
         if (path == "/openapi/v2")
         {
             return accept.Contains("protobuf", StringComparison.Ordinal)
-                ? JsonResponse.WriteAsync(context, 200, "application/com.github.proto-openapi.spec.v2.v1.0+protobuf", OpenApiPages.V2Protobuf(), cancel)
+                ? JsonResponse.WriteAsync(context, 200, "application/com.github.proto-openapi.spec.v2.v1.0+protobuf", OpenApiV2.Write(registry.Catalog), cancel)
                 : JsonResponse.WriteAsync(context, 200, OpenApiPages.V2Json(), cancel);
         }
 
