@@ -57,6 +57,9 @@ public sealed class ProxyServer
     /// <summary>Told when subscriptions change; set before the first <see cref="Apply"/>.</summary>
     public IProxyObserver? Observer { get; set; }
 
+    /// <summary>The threads, for tests.</summary>
+    internal ProxyRuntime Runtime => _runtime;
+
     /// <summary>True once clusters and listeners were applied and no listener waits for its routes.</summary>
     public bool IsReady => _ready;
 

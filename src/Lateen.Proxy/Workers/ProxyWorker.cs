@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Lateen.Net.Sockets;
 using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Http;
@@ -47,8 +46,7 @@ internal sealed class ProxyWorker
             if (second != _dateSecond)
             {
                 _dateSecond = second;
-                string text = DateTimeOffset.FromUnixTimeSeconds(second).ToString("r", CultureInfo.InvariantCulture);
-                Encoding.ASCII.GetBytes(text, _date);
+                DateTimeOffset.FromUnixTimeSeconds(second).TryFormat(_date, out _, "r", CultureInfo.InvariantCulture);
             }
             return _date;
         }

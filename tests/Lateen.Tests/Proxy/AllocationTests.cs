@@ -1,0 +1,45 @@
+using System.Net.Sockets;
+using Lateen.Proxy.Workers;
+using Shouldly;
+using Xunit;
+
+namespace Lateen.Tests.Proxy;
+
+/// <summary>The promise of the engine: a request in the steady state allocates nothing on its loop's thread.</summary>
+public sealed class AllocationTests
+{
+    [Fact]
+    public async Task Request_InTheSteadyState_AllocatesNothing()
+    {
+        await using Backend backend = Backend.Http(_ => Backend.Ok("x"));
+        await using ProxyBed bed = new();
+        bed.ServeHttp(backend.At);
+        ProxyWorker worker = bed.Server.Runtime.All[0];
+        using Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(bed.At(), TestContext.Current.CancellationToken);
+
+        await Ask(socket, 300);
+        long before = await Allocated(worker);
+        await Ask(socket, 500);
+        long after = await Allocated(worker);
+
+        (after - before).ShouldBeLessThan(500, "bytes on the loop's thread over 500 requests");
+    }
+
+    private static async Task Ask(Socket socket, int times)
+    {
+        byte[] request = "GET /path HTTP/1.1\r\nHost: a\r\nUser-Agent: test\r\n\r\n"u8.ToArray();
+        for (int i = 0; i < times; i++)
+        {
+            await socket.SendAsync(request, TestContext.Current.CancellationToken);
+            await ProxyBed.Receive(socket, t => t.EndsWith("\r\n\r\nx"));
+        }
+    }
+
+    private static Task<long> Allocated(ProxyWorker worker)
+    {
+        TaskCompletionSource<long> bytes = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        worker.Loop.Post(() => bytes.SetResult(GC.GetAllocatedBytesForCurrentThread()));
+        return bytes.Task;
+    }
+}
