@@ -211,25 +211,36 @@ internal sealed class ContainerRunner
             }
 
             _started.TrySetResult();
-            Task readiness = ProbeOptions.Read(_container, "readinessProbe", address) is { } ready
-                ? ProbeAsync(run, ready, "Readiness", (good, _) =>
-                {
-                    Set(_state with { Ready = good });
-                    return true;
-                }, over)
-                : Task.Delay(Timeout.Infinite, over);
-            if (ProbeOptions.Read(_container, "livenessProbe", address) is { } liveness)
-            {
-                await ProbeAsync(run, liveness, "Liveness", (good, _) => good, over);
-                return false;
-            }
-
-            await readiness;
-            return true;
+            await StayWellAsync(run, address, over);
+            return false;
         }
         catch (OperationCanceledException) when (over.IsCancellationRequested)
         {
             return true;
+        }
+    }
+
+    // Ends when the container is not alive any more, by its liveness probe; readiness goes up and down meanwhile.
+    private async Task StayWellAsync(PodRun run, string address, CancellationToken over)
+    {
+        using CancellationTokenSource asking = CancellationTokenSource.CreateLinkedTokenSource(over);
+        Task readiness = ProbeOptions.Read(_container, "readinessProbe", address) is { } ready
+            ? ProbeAsync(run, ready, "Readiness", (good, _) =>
+            {
+                Set(_state with { Ready = good });
+                return true;
+            }, asking.Token)
+            : Task.CompletedTask;
+        try
+        {
+            await (ProbeOptions.Read(_container, "livenessProbe", address) is { } liveness
+                ? ProbeAsync(run, liveness, "Liveness", (good, _) => good, asking.Token)
+                : Task.Delay(Timeout.Infinite, asking.Token));
+        }
+        finally
+        {
+            await asking.CancelAsync();
+            await readiness.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

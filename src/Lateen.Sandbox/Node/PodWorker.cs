@@ -145,8 +145,16 @@ internal sealed class PodWorker : IDisposable
         PodVolumes volumes = new(Path.Combine(folder, "volumes"), fields, sources, _node.Time);
         Directory.CreateDirectory(folder);
         Task network = CreateNetworkAsync(uid);
-        await PrepareVolumesAsync(volumes, folder);
-        await network;
+        try
+        {
+            await PrepareVolumesAsync(volumes, folder);
+        }
+        finally
+        {
+            // Also a pod that is stopped meanwhile: what is half made can not be removed.
+            await network;
+        }
+
         string address = _address!.ToString();
         fields = fields with { PodAddress = address };
         await WriteFilesAsync(folder, address);
@@ -203,9 +211,21 @@ internal sealed class PodWorker : IDisposable
     {
         _address = _node.Addresses.Take()
             ?? throw new InvalidOperationException($"no free address in {_node.Options.Network.PodCidr}; delete pods or choose a larger --pod-cidr");
-        // What a crash left behind under this name would be in the way.
-        await _node.Network.RemoveAsync(uid, CancellationToken.None);
-        await _node.Network.CreateAsync(uid, _address, CancellationToken.None);
+        while (true)
+        {
+            // What a crash or the last attempt left behind under this name would be in the way.
+            await _node.Network.RemoveAsync(uid, CancellationToken.None);
+            try
+            {
+                await _node.Network.CreateAsync(uid, _address, CancellationToken.None);
+                return;
+            }
+            catch (CommandException error)
+            {
+                _node.Events.Warning(_pod, Component, "FailedCreatePodSandBox", $"Failed to create pod sandbox: {error.Message}");
+                await Task.Delay(TimeSpan.FromSeconds(1), _node.Time, _stop.Token);
+            }
+        }
     }
 
     private async Task PrepareVolumesAsync(PodVolumes volumes, string folder)

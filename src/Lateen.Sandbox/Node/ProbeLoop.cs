@@ -40,6 +40,7 @@ internal static class ProbeLoop
             }
 
             string? trouble = await ask(cancellation);
+            cancellation.ThrowIfCancellationRequested();
             if (isExtra)
             {
                 step *= 1.5;
