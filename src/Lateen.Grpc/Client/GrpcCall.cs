@@ -16,6 +16,7 @@ public sealed class GrpcCall<TRequest, TResponse> : IAsyncDisposable
     private readonly CancellationTokenSource _deadline = new();
     private readonly Task<HttpResponseMessage> _response;
     private GrpcMessageReader<TResponse>? _reader;
+    private volatile bool _isReading;
 
     internal GrpcCall(
         HttpMessageInvoker invoker,
@@ -66,6 +67,7 @@ public sealed class GrpcCall<TRequest, TResponse> : IAsyncDisposable
     /// <exception cref="GrpcException">The call ended with another status.</exception>
     public async ValueTask<(bool Any, TResponse Message)> ReadAsync()
     {
+        _isReading = true;
         try
         {
             var response = await _response;
@@ -85,6 +87,10 @@ public sealed class GrpcCall<TRequest, TResponse> : IAsyncDisposable
         catch (Exception e) when (e is not GrpcException)
         {
             throw Translate(e);
+        }
+        finally
+        {
+            _isReading = false;
         }
     }
 
@@ -119,10 +125,11 @@ public sealed class GrpcCall<TRequest, TResponse> : IAsyncDisposable
         }
     }
 
-    // A write that fails usually means that the server has ended the call: its status is the better answer.
+    // A write that fails usually means that the server has ended the call: its status is the better answer, which may still be on its way.
+    // Where somebody reads already, the reader gets it.
     private async Task<GrpcException> EndOfAsync(Exception failure)
     {
-        if (!_stop.IsCancellationRequested)
+        if (!_stop.IsCancellationRequested && !_isReading)
         {
             try
             {
@@ -149,7 +156,7 @@ public sealed class GrpcCall<TRequest, TResponse> : IAsyncDisposable
         {
             return new GrpcException(GrpcStatusCode.DeadlineExceeded, "deadline exceeded", e);
         }
-        if (e is OperationCanceledException)
+        if (e is OperationCanceledException && _stop.IsCancellationRequested)
         {
             return new GrpcException(GrpcStatusCode.Cancelled, "the call was cancelled", e);
         }
