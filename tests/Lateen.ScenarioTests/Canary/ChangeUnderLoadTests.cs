@@ -46,7 +46,7 @@ public sealed class ChangeUnderLoadTests(CanaryMesh mesh, ITestOutputHelper outp
         // New connections too, while the control plane is away.
         (await mesh.SendAsync(20, "user: zhongmingmao")).ShouldAllBe(status => status == "200");
 
-        (await mesh.KubectlAsync(["wait", "-n", "istio-system", "--for=condition=Ready", "--timeout=20s", "pod", "-l", "app=istiod"])).MustSucceed();
+        await UntilRestartedAsync();
         Stopwatch sinceReady = Stopwatch.StartNew();
         string table;
         do
@@ -60,6 +60,23 @@ public sealed class ChangeUnderLoadTests(CanaryMesh mesh, ITestOutputHelper outp
         result.Failed.ShouldBe(0, result.Report);
         AllSynced(table).ShouldBeTrue(table);
         sinceReady.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(2));
+    }
+
+    /// <summary>Waits until the control plane's container has been started again and is ready.</summary>
+    private async Task UntilRestartedAsync()
+    {
+        using KubernetesClient client = mesh.Client();
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        await foreach (WatchEvent change in client.WatchAsync(
+            ResourceTypes.Pods, new ObjectSelector("istio-system", "app=istiod"), "0", TimeSpan.FromMinutes(1), limit.Token))
+        {
+            JsonObject? container = change.Value.Items("status", "containerStatuses").FirstOrDefault();
+            if (container.Number("restartCount") > 0 && container.Flag("ready"))
+            {
+                return;
+            }
+        }
     }
 
     private static bool AllSynced(string table)
