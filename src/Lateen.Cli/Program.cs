@@ -13,6 +13,9 @@ using Lateen.Sandbox.Up;
 const int Failure = 1;
 const int BadCommandLine = 64;
 
+// After SIGTERM or Ctrl-C a verb may take this long to leave nothing behind.
+TimeSpan cleanUp = TimeSpan.FromSeconds(30);
+
 ClusterOptions cluster = new();
 RootCommand root = new("Lateen: a sidecar service mesh, for Kubernetes and for one Linux machine")
 {
@@ -45,7 +48,7 @@ if (line.Errors.Count > 0)
 
 try
 {
-    return await line.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    return await line.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = cleanUp });
 }
 catch (Exception e) when (e is CommandException or SandboxException or KubeConfigException or KubernetesApiException or InvalidDataException or IOException or OperationCanceledException)
 {
