@@ -3,6 +3,7 @@
 # scripts/test.sh [unit|scenario]… runs only those projects.
 set -uo pipefail
 cd "$(dirname "$0")/.."
+. scripts/compiler.sh
 scripts/setup.sh test || exit 1
 scripts/build.sh || exit 1
 
@@ -13,7 +14,7 @@ for suite in "${@:-unit scenario}"; do
     project=${project_of[$name]:-}
     [[ -n $project ]] || { echo "test: unknown suite '$name'; use unit or scenario" >&2; exit 2; }
     echo "test: $project" >&2
-    dotnet build "tests/$project" -c Release -v q -nologo >&2 || exit 1
+    dotnet build "tests/$project" "${compile[@]}" >&2 || exit 1
     report=$(mktemp)
     "artifacts/bin/$project/release_linux-x64/$project" -noColor 2>&1 | tee "$report"
     # The runner's last line: "Lateen.Tests  Total: 5, Errors: 0, Failed: 0, Skipped: 0, Not Run: 0, Time: 0.150s".
