@@ -36,6 +36,9 @@ internal static class MessageAssertions
     /// <summary>A message in protobuf-JSON.</summary>
     public static JsonNode Json(IMessage message) => JsonNode.Parse(XdsJson.Format(message))!;
 
+    /// <summary>The first difference of two messages in protobuf-JSON, absent and default being the same; null where there is none.</summary>
+    public static string? Difference(JsonNode? expected, JsonNode? actual) => JsonDifference.First(Normal(expected), Normal(actual));
+
     private static string? Differs(JsonObject assertion, JsonNode? actual)
     {
         if (assertion["is"] is { } presence)
