@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Lateen.Net.Http1;
 using Lateen.Net.Sockets;
+using Lateen.Proxy.Http;
 
 namespace Lateen.Proxy.AccessLog;
 
@@ -151,9 +152,9 @@ internal static class LogOperators
         Number("UPSTREAM_REQUEST_ATTEMPT_COUNT", i => i.Attempts);
         Number("CONNECTION_ID", i => i.ConnectionId);
         Text("PROTOCOL", static (ref LogWriter w, StreamInfo i, Workers.ProxyWorker _) =>
-            w.Put(i.RequestHead is not { ReceivedBytes: > 0 } head ? [] : head.IsHttp10 ? "HTTP/1.0"u8 : "HTTP/1.1"u8));
+            w.Put(i.DownstreamProtocol.Name()));
         Text("UPSTREAM_PROTOCOL", static (ref LogWriter w, StreamInfo i, Workers.ProxyWorker _) =>
-            w.Put(i.RequestHead is not null && i.UpstreamLocal.IsValid ? "HTTP/1.1"u8 : []));
+            w.Put(i.UpstreamProtocol.Name()));
         Text("RESPONSE_FLAGS", static (ref LogWriter w, StreamInfo i, Workers.ProxyWorker _) => WriteFlags(ref w, i.Flags));
         Text("RESPONSE_CODE_DETAILS", static (ref LogWriter w, StreamInfo i, Workers.ProxyWorker _) => w.Put(i.Details));
         Text("CONNECTION_TERMINATION_DETAILS", static (ref LogWriter w, StreamInfo i, Workers.ProxyWorker _) => w.Put(i.TerminationDetails));

@@ -1,6 +1,7 @@
 using Lateen.Net.Http1;
 using Lateen.Net.Sockets;
 using Lateen.Proxy.Clusters;
+using Lateen.Proxy.Http;
 
 namespace Lateen.Proxy.AccessLog;
 
@@ -58,10 +59,18 @@ internal abstract class StreamInfo
 
     public long ConnectionId { get; protected set; }
 
+    public HttpProtocol DownstreamProtocol { get; protected set; }
+
+    /// <summary>Of the last attempt that had a connection.</summary>
+    public HttpProtocol UpstreamProtocol { get; protected set; }
+
     /// <summary>Null for TCP.</summary>
     public virtual MessageHead? RequestHead => null;
 
     public virtual MessageHead? ResponseHead => null;
+
+    /// <summary>Null if there was never room for any; empty if there were none.</summary>
+    public virtual MessageHead? ResponseTrailers => null;
 
     /// <summary>The request's path before a rewrite is in x-envoy-original-path; this is the one in force. Empty for TCP.</summary>
     public virtual ReadOnlySpan<byte> Authority => [];
@@ -71,6 +80,6 @@ internal abstract class StreamInfo
         (LastDownstreamIn, LastUpstreamOut, FirstUpstreamIn, End) = (-1, -1, -1, -1);
         (Flags, Details, TransportFailure, TerminationDetails, ResponseCode) = (ResponseFlags.None, null, null, null, 0);
         (BodyBytesIn, BodyBytesOut, Cluster, Host, RouteName, Attempts) = (0, 0, null, null, null, 0);
-        UpstreamLocal = default;
+        (UpstreamLocal, DownstreamProtocol, UpstreamProtocol) = (default, HttpProtocol.None, HttpProtocol.None);
     }
 }

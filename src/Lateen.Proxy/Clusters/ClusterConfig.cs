@@ -88,6 +88,9 @@ internal sealed class ClusterConfig
     /// <summary>Bodies kept for a retry, bytes (per_connection_buffer_limit_bytes, default 1 MiB).</summary>
     public int BufferLimit { get; init; } = 1024 * 1024;
 
+    /// <summary>Trailer fields are carried over HTTP/1 (Http1ProtocolOptions.enable_trailers).</summary>
+    public bool Http1Trailers { get; init; }
+
     /// <summary>The upstream speaks HTTP/2 (http2_protocol_options).</summary>
     public bool Http2 { get; init; }
 

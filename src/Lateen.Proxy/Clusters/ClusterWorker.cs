@@ -1,4 +1,5 @@
 using Lateen.Net.Sockets;
+using Lateen.Proxy.Http;
 using Lateen.Proxy.LoadBalancing;
 using Lateen.Proxy.Pools;
 using Lateen.Proxy.Stats;
@@ -56,8 +57,12 @@ internal sealed class ClusterWorker(ProxyWorker worker, ClusterState state)
         return host;
     }
 
-    public HostPool PoolOf(Host host, ClusterConfig config) =>
-        host.Pools[worker.Index] ??= new HostPool(worker, this, config, host);
+    /// <summary>The pool for a request that came by <paramref name="downstream"/>; which version goes upstream is the cluster's choice.</summary>
+    public HostPool PoolOf(Host host, ClusterConfig config, HttpProtocol downstream)
+    {
+        ref HostPool? pool = ref host.PoolOf(worker.Index, http2: false);
+        return pool ??= new Http1Pool(worker, this, config, host);
+    }
 
     /// <summary>True if one more of what <paramref name="count"/> selects would exceed the limit, over all threads.</summary>
     public bool Exceeds(uint limit, Func<ClusterWorker, int> count)
@@ -79,7 +84,7 @@ internal sealed class ClusterWorker(ProxyWorker worker, ClusterState state)
     {
         foreach (Host host in removed)
         {
-            host.Pools[worker.Index]?.Drain();
+            host.DrainPools(worker.Index);
         }
     }
 
@@ -104,9 +109,9 @@ internal sealed class ClusterWorker(ProxyWorker worker, ClusterState state)
     {
         foreach ((IpEndpoint address, Host host) in _onDemand)
         {
-            if (worker.Loop.Now - host.LastUsed > OnDemandIdleMilliseconds && host.Pools[worker.Index] is null or { IsUnused: true })
+            if (worker.Loop.Now - host.LastUsed > OnDemandIdleMilliseconds && host.IsUnused(worker.Index))
             {
-                host.Pools[worker.Index]?.Drain();
+                host.DrainPools(worker.Index);
                 _onDemand.Remove(address);
             }
         }

@@ -1,5 +1,6 @@
 using System.Text;
 using Lateen.Net.Sockets;
+using Lateen.Proxy.Http;
 using Lateen.Proxy.Pools;
 using Lateen.Proxy.Views;
 
@@ -18,11 +19,14 @@ internal sealed class Host
 {
     private readonly HostCounts?[] _counts;
 
+    // Two for each thread: HTTP/1, HTTP/2.
+    private readonly HostPool?[] _pools;
+
     public Host(EndpointConfig config, int workers)
     {
         Config = config;
         _counts = new HostCounts?[workers];
-        Pools = new HostPool?[workers];
+        _pools = new HostPool?[workers * 2];
         Address = config.Address;
         AddressText = Encoding.ASCII.GetBytes(Address.ToString());
     }
@@ -35,13 +39,34 @@ internal sealed class Host
     /// <summary>ip:port as the access log prints it.</summary>
     public byte[] AddressText { get; }
 
-    public HostPool?[] Pools { get; }
-
     /// <summary>Gone from its cluster: pools close once their requests have ended.</summary>
     public volatile bool IsRemoved;
 
     /// <summary>Milliseconds on the loop's clock of the last use; for ORIGINAL_DST hosts.</summary>
     public long LastUsed;
+
+    public ref HostPool? PoolOf(int worker, bool http2) => ref _pools[(worker * 2) + (http2 ? 1 : 0)];
+
+    /// <summary>Takes no new requests on a thread's connections; running ones finish.</summary>
+    public void DrainPools(int worker)
+    {
+        PoolOf(worker, false)?.Drain();
+        PoolOf(worker, true)?.Drain();
+    }
+
+    /// <summary>A thread has neither connection nor request for this host.</summary>
+    public bool IsUnused(int worker) =>
+        PoolOf(worker, false) is null or { IsUnused: true } && PoolOf(worker, true) is null or { IsUnused: true };
+
+    /// <summary>A draining pool is not found any more.</summary>
+    public void Forget(HostPool pool, int worker)
+    {
+        ref HostPool? slot = ref PoolOf(worker, pool.Protocol == HttpProtocol.Http2);
+        if (slot == pool)
+        {
+            slot = null;
+        }
+    }
 
     public HostCounts For(int worker) => _counts[worker] ??= new HostCounts();
 

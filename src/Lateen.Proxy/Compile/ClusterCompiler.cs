@@ -61,6 +61,8 @@ internal static class ClusterCompiler
             DnsRefreshMilliseconds = (int)Math.Clamp(CompileScope.Milliseconds(cluster.DnsRefreshRate, 5000), 100, int.MaxValue),
             BufferLimit = (int)Math.Clamp(cluster.PerConnectionBufferLimitBytes ?? 1024 * 1024, 1024, 16 * 1024 * 1024),
             Http2 = http2,
+            Http1Trailers = (options.ExplicitHttpConfig?.HttpProtocolOptions ?? options.UseDownstreamProtocolConfig?.HttpProtocolOptions)
+                ?.EnableTrailers ?? false,
             UseDownstreamProtocol = options.UseDownstreamProtocolConfig is not null,
             NeedsTls = NeedsTls(scope, cluster),
         };

@@ -46,6 +46,7 @@ internal static class HttpManagerCompiler
             PreserveExternalRequestId = manager.PreserveExternalRequestId,
             AlwaysSetRequestIdInResponse = manager.AlwaysSetRequestIdInResponse,
             AcceptHttp10 = manager.HttpProtocolOptions?.AcceptHttp10 ?? false,
+            EnableTrailers = manager.HttpProtocolOptions?.EnableTrailers ?? false,
             NormalizePath = manager.NormalizePath ?? false,
             MergeSlashes = manager.MergeSlashes,
             EscapedSlashes = manager.PathWithEscapedSlashesAction switch

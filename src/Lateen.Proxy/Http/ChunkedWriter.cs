@@ -1,3 +1,4 @@
+using Lateen.Net.Http1;
 using Lateen.Net.Sockets;
 
 namespace Lateen.Proxy.Http;
@@ -24,5 +25,20 @@ internal static class ChunkedWriter
         {
             socket.Write("0\r\n\r\n"u8);
         }
+    }
+
+    /// <summary>The last chunk, with trailer fields if there are any (RFC 9112 7.1.2).</summary>
+    public static void End(StreamSocket socket, MessageHead? trailers)
+    {
+        if (!socket.IsOpen)
+        {
+            return;
+        }
+        socket.Write("0\r\n"u8);
+        if (trailers is not null)
+        {
+            socket.Commit(trailers.WriteFields(socket.Reserve(trailers.FieldBytesBound)));
+        }
+        socket.Write("\r\n"u8);
     }
 }

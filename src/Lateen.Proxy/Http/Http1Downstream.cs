@@ -8,7 +8,7 @@ using Lateen.Proxy.Workers;
 namespace Lateen.Proxy.Http;
 
 /// <summary>A client's HTTP/1.x connection: one request after the other, pipelined ones wait (RFC 9112 9.3.2).</summary>
-internal sealed class Http1Downstream : StreamSocket
+internal sealed class Http1Downstream : StreamSocket, IDownstreamStream
 {
     private readonly ProxyWorker _worker;
     private readonly ConnectionTimer _timer = new();
@@ -50,6 +50,8 @@ internal sealed class Http1Downstream : StreamSocket
     public HttpManager Manager { get; }
 
     public StatBlock Stats { get; }
+
+    public HttpProtocol Protocol => HttpProtocol.Http11;
 
     /// <summary>Begins to serve; bytes that inspection has already read come first.</summary>
     public void Start(int fd, ReadOnlySpan<byte> first)
@@ -123,6 +125,14 @@ internal sealed class Http1Downstream : StreamSocket
         else
         {
             Write(data);
+        }
+    }
+
+    public void SendTrailers(MessageHead trailers)
+    {
+        if (_responseChunked)
+        {
+            ChunkedWriter.End(this, Manager.EnableTrailers ? trailers : null);
         }
     }
 

@@ -7,7 +7,7 @@ using Lateen.Proxy.Workers;
 namespace Lateen.Proxy.Http;
 
 /// <summary>An HTTP/1.1 connection to a host: one exchange at a time.</summary>
-internal sealed class Http1Upstream(ProxyWorker worker, HostPool pool) : StreamSocket(worker.Loop)
+internal sealed class Http1Upstream(ProxyWorker worker, Http1Pool pool) : StreamSocket(worker.Loop), IUpstreamStream
 {
     private readonly UpstreamTimer _timer = new();
     private HttpExchange? _exchange;
@@ -54,6 +54,8 @@ internal sealed class Http1Upstream(ProxyWorker worker, HostPool pool) : StreamS
     public bool MayHaveDiedIdle => Served > 1 && !_sawInput;
 
     public HostPool Pool => pool;
+
+    public HttpProtocol Protocol => HttpProtocol.Http11;
 
     public void Start(int fd)
     {
@@ -115,6 +117,15 @@ internal sealed class Http1Upstream(ProxyWorker worker, HostPool pool) : StreamS
             Write(data);
         }
         _requestComplete |= endStream;
+    }
+
+    public void SendTrailers(MessageHead trailers)
+    {
+        if (_requestChunked)
+        {
+            ChunkedWriter.End(this, pool.Config.Http1Trailers ? trailers : null);
+        }
+        _requestComplete = true;
     }
 
     /// <summary>The exchange has lost interest: the connection cannot be used again, as a response may still come.</summary>

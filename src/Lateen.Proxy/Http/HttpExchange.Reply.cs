@@ -172,7 +172,7 @@ internal sealed partial class HttpExchange
     private void ResetDownstream()
     {
         DetachUpstream();
-        Http1Downstream? downstream = _downstream;
+        IDownstreamStream? downstream = _downstream;
         _downstream = null;
         _stats.Add(HttpStat.DownstreamRqTxReset);
         downstream?.ResetStream();

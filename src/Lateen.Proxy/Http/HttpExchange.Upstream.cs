@@ -18,7 +18,7 @@ internal sealed partial class HttpExchange
     private readonly Host?[] _tried = new Host?[MaximumTried];
     private ClusterWorker? _clusterWorker;
     private HostPool? _pool;
-    private Http1Upstream? _upstream;
+    private IUpstreamStream? _upstream;
     private RetryPolicy? _retry;
     private byte[] _body = [];
     private int _bodyLength;
@@ -33,12 +33,12 @@ internal sealed partial class HttpExchange
     private bool _timeoutAs204;
 
     /// <summary>A connection is there: the request goes out.</summary>
-    public void OnUpstreamReady(Http1Upstream upstream)
+    public void OnUpstreamReady(IUpstreamStream upstream)
     {
         _upstream = upstream;
-        UpstreamLocal = upstream.LocalAddress;
+        (UpstreamLocal, UpstreamProtocol) = (upstream.LocalAddress, upstream.Protocol);
         CountRequest(upstream);
-        bool complete = _requestComplete && _bodyLength == 0;
+        bool complete = _requestComplete && _bodyLength == 0 && !_hasRequestTrailers;
         if (_virtualHost!.IncludeAttemptCount)
         {
             Request.Set(HttpField.XEnvoyAttemptCount, Attempts);
@@ -46,7 +46,11 @@ internal sealed partial class HttpExchange
         upstream.SendHead(this, complete);
         if (!complete && _bodyLength > 0)
         {
-            upstream.SendData(_body.AsSpan(0, _bodyLength), _requestComplete);
+            upstream.SendData(_body.AsSpan(0, _bodyLength), _requestComplete && !_hasRequestTrailers);
+        }
+        if (_hasRequestTrailers)
+        {
+            upstream.SendTrailers(RequestTrailers);
         }
         if (_requestComplete)
         {
@@ -123,6 +127,17 @@ internal sealed partial class HttpExchange
         {
             CompleteResponse();
         }
+    }
+
+    /// <summary>The response ends with the fields in <see cref="ResponseTrailers"/>.</summary>
+    public void OnResponseTrailers()
+    {
+        if (_finished || _replied || !_responseStarted)
+        {
+            return;
+        }
+        _downstream?.SendTrailers(ResponseTrailersHead);
+        CompleteResponse();
     }
 
     /// <summary>No connection could be had.</summary>
@@ -213,7 +228,7 @@ internal sealed partial class HttpExchange
         {
             Request.Set(HttpField.Host, System.Text.Encoding.ASCII.GetBytes(host.Config.Hostname));
         }
-        _pool = _clusterWorker.PoolOf(host, _clusterConfig);
+        _pool = _clusterWorker.PoolOf(host, _clusterConfig, DownstreamProtocol);
         _pool.Acquire(this);
     }
 
@@ -247,6 +262,17 @@ internal sealed partial class HttpExchange
         {
             _downstream!.PauseReading();
         }
+    }
+
+    private void ForwardRequestTrailers()
+    {
+        if (_upstream is { } upstream)
+        {
+            upstream.SendTrailers(RequestTrailers);
+            LastUpstreamOut = _worker.Loop.Now;
+            ArmTryTimer();
+        }
+        ArmRequestTimer();
     }
 
     private void Keep(ReadOnlySpan<byte> data)
@@ -385,7 +411,7 @@ internal sealed partial class HttpExchange
         _worker.Loop.Timers.Cancel(_waitTimer);
     }
 
-    private void CountRequest(Http1Upstream upstream)
+    private void CountRequest(IUpstreamStream upstream)
     {
         _requestCounted = true;
         _pool = upstream.Pool;

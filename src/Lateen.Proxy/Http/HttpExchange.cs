@@ -20,9 +20,12 @@ internal sealed partial class HttpExchange : StreamInfo
     private readonly ExchangeTimer _requestTimer;
     private readonly ExchangeTimer _tryTimer;
     private readonly ExchangeTimer _waitTimer;
-    private Http1Downstream? _downstream;
+    private IDownstreamStream? _downstream;
     private HttpManager _manager = null!;
     private StatBlock _stats = null!;
+    private MessageHead? _requestTrailers;
+    private MessageHead? _responseTrailers;
+    private bool _hasRequestTrailers;
     private int _filter;
     private bool _requestComplete;
     private bool _finished;
@@ -46,6 +49,14 @@ internal sealed partial class HttpExchange : StreamInfo
     public MessageHead Request { get; } = new();
 
     public MessageHead Response { get; } = new();
+
+    /// <summary>Fields behind the request's body; empty without any.</summary>
+    public MessageHead RequestTrailers => _requestTrailers ??= new MessageHead();
+
+    /// <summary>Fields behind the response's body; empty without any.</summary>
+    public MessageHead ResponseTrailersHead => _responseTrailers ??= new MessageHead();
+
+    public override MessageHead? ResponseTrailers => _responseTrailers;
 
     public override MessageHead RequestHead => Request;
 
@@ -85,7 +96,7 @@ internal sealed partial class HttpExchange : StreamInfo
     public HostPool? WaitingIn { get; set; }
 
     /// <summary>Belongs to a connection from now on; the head is still to come.</summary>
-    public void Attach(Http1Downstream downstream)
+    public void Attach(IDownstreamStream downstream)
     {
         _downstream = downstream;
         _manager = downstream.Manager;
@@ -150,7 +161,18 @@ internal sealed partial class HttpExchange : StreamInfo
         ForwardRequestData(data, endStream);
     }
 
-    /// <summary>The client closed or broke the connection.</summary>
+    /// <summary>The request ends with the fields in <see cref="RequestTrailers"/>, which stay there for another attempt.</summary>
+    public void OnRequestTrailers()
+    {
+        _requestComplete = _hasRequestTrailers = true;
+        LastDownstreamIn = _worker.Loop.Now;
+        if (!_finished && !_replied)
+        {
+            ForwardRequestTrailers();
+        }
+    }
+
+    /// <summary>The client closed or broke the connection, or reset the stream.</summary>
     public void OnDownstreamGone()
     {
         _downstream = null;
@@ -196,6 +218,9 @@ internal sealed partial class HttpExchange : StreamInfo
         ResetInfo();
         Request.Reset();
         Response.Reset();
+        _requestTrailers?.Reset();
+        _responseTrailers?.Reset();
+        _hasRequestTrailers = false;
         ResetRoute();
         ResetUpstream();
         (_downstream, HasBegun, IsHeadRequest, IsUpgrade, CloseDownstream, IsGrpc) = (null, false, false, false, false, false);
@@ -210,7 +235,8 @@ internal sealed partial class HttpExchange : StreamInfo
         _stats.Add(HttpStat.DownstreamRqTotal);
         _stats.Add(HttpStat.RqTotal);
         _stats.Add(HttpStat.DownstreamRqActive);
-        _stats.Add(HttpStat.DownstreamRqHttp1Total);
+        _stats.Add(_downstream!.Protocol == HttpProtocol.Http2 ? HttpStat.DownstreamRqHttp2Total : HttpStat.DownstreamRqHttp1Total);
+        DownstreamProtocol = Request.IsHttp10 ? HttpProtocol.Http10 : _downstream.Protocol;
     }
 
     private bool CheckUpgrade()
@@ -312,7 +338,7 @@ internal sealed partial class HttpExchange : StreamInfo
         {
             _worker.Log.Write(log, this, _worker);
         }
-        Http1Downstream? downstream = _downstream;
+        IDownstreamStream? downstream = _downstream;
         _worker.ReturnExchange(this);
         downstream?.OnExchangeDone();
     }

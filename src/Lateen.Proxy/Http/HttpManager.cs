@@ -60,6 +60,9 @@ internal sealed class HttpManager
 
     public bool AcceptHttp10 { get; init; }
 
+    /// <summary>Trailer fields are carried over HTTP/1 (Http1ProtocolOptions.enable_trailers); over HTTP/2 they always are.</summary>
+    public bool EnableTrailers { get; init; }
+
     public bool NormalizePath { get; init; }
 
     public bool MergeSlashes { get; init; }

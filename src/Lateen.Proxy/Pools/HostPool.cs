@@ -6,16 +6,15 @@ using Lateen.Proxy.Workers;
 
 namespace Lateen.Proxy.Pools;
 
-/// <summary>One thread's HTTP/1 connections to one host: idle ones are used again, last in first out; requests queue while one connects.</summary>
-internal sealed class HostPool(ProxyWorker worker, ClusterWorker cluster, ClusterConfig config, Host host)
+/// <summary>One thread's connections of one HTTP version to one host; requests queue while one connects. What a connection can carry is the subclass's matter.</summary>
+/// <remarks>Envoy's rules (conn_pool_base): envoy-behaviour 6. A pool belongs to one worker and is never touched by another.</remarks>
+internal abstract class HostPool(ProxyWorker worker, ClusterWorker cluster, ClusterConfig config, Host host)
 {
-    private Http1Upstream? _idle;
     private HttpExchange? _firstPending;
     private HttpExchange? _lastPending;
     private int _pending;
     private int _connecting;
     private int _open;
-    private bool _draining;
 
     public ClusterWorker Cluster => cluster;
 
@@ -25,20 +24,28 @@ internal sealed class HostPool(ProxyWorker worker, ClusterWorker cluster, Cluste
 
     public HostCounts Counts { get; } = host.For(worker.Index);
 
+    public abstract HttpProtocol Protocol { get; }
+
+    protected ProxyWorker Worker => worker;
+
+    protected bool IsDraining { get; private set; }
+
+    protected bool HasPending => _pending > 0;
+
+    /// <summary>A connection can take a request at once.</summary>
+    protected abstract bool HasReady { get; }
+
     public bool IsUnused => _open == 0 && _pending == 0;
 
     /// <summary>Finds the exchange a connection: at once, or later by <see cref="HttpExchange.OnUpstreamReady"/> or an upstream failure.</summary>
     public void Acquire(HttpExchange exchange)
     {
-        if (_idle is { } ready)
+        if (HasReady)
         {
-            Unlink(ready);
-            if (!TryCountRequest(exchange))
+            if (TryCountRequest(exchange))
             {
-                Link(ready);
-                return;
+                BeginOnReady(exchange);
             }
-            ready.Begin(exchange);
             return;
         }
         if (cluster.Exceeds(config.Default.MaxPendingRequests, static c => c.PendingRequests))
@@ -55,7 +62,7 @@ internal sealed class HostPool(ProxyWorker worker, ClusterWorker cluster, Cluste
             cluster.Stats.Add(ClusterStat.UpstreamCxOverflow);
             return;
         }
-        if (_connecting < _pending)
+        if (_connecting < ConnectionsFor(_pending))
         {
             Connect();
         }
@@ -76,25 +83,16 @@ internal sealed class HostPool(ProxyWorker worker, ClusterWorker cluster, Cluste
         }
     }
 
-    /// <summary>Takes no new requests; idle connections close now, the others after their request. Waiting requests are sent elsewhere.</summary>
+    /// <summary>Takes no new requests; idle connections close now, the others after their requests.</summary>
     public void Drain()
     {
-        _draining = true;
-        if (host.Pools[worker.Index] == this)
-        {
-            host.Pools[worker.Index] = null;
-        }
-        while (_idle is { } connection)
-        {
-            connection.CloseSocket();
-        }
+        IsDraining = true;
+        host.Forget(this, worker.Index);
+        CloseIdle();
     }
 
-    internal void OnConnected(Http1Upstream connection)
-    {
-        _connecting--;
-        Offer(connection);
-    }
+    /// <summary>A connection under way is there now; the subclass offers it to the waiting.</summary>
+    protected void CountConnected() => _connecting--;
 
     internal void OnConnectFailed(UpstreamFailure failure, string? transport)
     {
@@ -110,21 +108,6 @@ internal sealed class HostPool(ProxyWorker worker, ClusterWorker cluster, Cluste
         }
     }
 
-    /// <summary>A connection has finished its exchange and can serve another.</summary>
-    internal void Release(Http1Upstream connection)
-    {
-        if (_draining || (config.MaxRequestsPerConnection != 0 && connection.Served >= config.MaxRequestsPerConnection))
-        {
-            if (!_draining)
-            {
-                cluster.Stats.Add(ClusterStat.UpstreamCxMaxRequests);
-            }
-            connection.CloseSocket();
-            return;
-        }
-        Offer(connection);
-    }
-
     internal void OnOpened()
     {
         _open++;
@@ -133,15 +116,12 @@ internal sealed class HostPool(ProxyWorker worker, ClusterWorker cluster, Cluste
         Counts.CxTotal++;
         cluster.Stats.Add(ClusterStat.UpstreamCxActive);
         cluster.Stats.Add(ClusterStat.UpstreamCxTotal);
-        cluster.Stats.Add(ClusterStat.UpstreamCxHttp1Total);
+        cluster.Stats.Add(Protocol == HttpProtocol.Http2 ? ClusterStat.UpstreamCxHttp2Total : ClusterStat.UpstreamCxHttp1Total);
     }
 
-    internal void OnClosed(Http1Upstream connection)
+    /// <summary>Books a closed connection out; the subclass has taken it from its lists.</summary>
+    protected void CountClosed(StreamSocket connection)
     {
-        if (connection.IsIdle)
-        {
-            Unlink(connection);
-        }
         _open--;
         cluster.Connections--;
         Counts.CxActive--;
@@ -151,24 +131,30 @@ internal sealed class HostPool(ProxyWorker worker, ClusterWorker cluster, Cluste
         stats.Add(ClusterStat.UpstreamCxRxBytesTotal, connection.BytesIn);
         stats.Add(ClusterStat.UpstreamCxTxBytesTotal, connection.BytesOut);
         // A slot is free: somebody may have been held back by max_connections.
-        if (_pending > _connecting)
+        ConnectForPending();
+    }
+
+    /// <summary>Opens a connection if more requests wait than those under way will carry.</summary>
+    protected void ConnectForPending()
+    {
+        if (_pending > 0 && _connecting < ConnectionsFor(_pending))
         {
             Connect();
         }
     }
 
-    private void Offer(Http1Upstream connection)
+    /// <summary>The request that has waited longest and may go out; null if there is none.</summary>
+    protected HttpExchange? NextPending()
     {
         while (_firstPending is { } x)
         {
             Dequeue(null, x);
             if (TryCountRequest(x))
             {
-                connection.Begin(x);
-                return;
+                return x;
             }
         }
-        Link(connection);
+        return null;
     }
 
     private bool TryCountRequest(HttpExchange exchange)
@@ -181,6 +167,16 @@ internal sealed class HostPool(ProxyWorker worker, ClusterWorker cluster, Cluste
         exchange.OnUpstreamFailed(UpstreamFailure.Overflow, null);
         return false;
     }
+
+    protected abstract void BeginOnReady(HttpExchange exchange);
+
+    /// <summary>How many connections under way so many waiting requests are worth.</summary>
+    protected abstract int ConnectionsFor(int pending);
+
+    /// <summary>Takes over a descriptor whose connect is in progress.</summary>
+    protected abstract void Open(int fd);
+
+    protected abstract void CloseIdle();
 
     private void Connect()
     {
@@ -202,7 +198,7 @@ internal sealed class HostPool(ProxyWorker worker, ClusterWorker cluster, Cluste
             OnConnectFailed(UpstreamFailure.RemoteConnectionFailure, "immediate connect error: " + LibC.ErrorText(-fd));
             return;
         }
-        new Http1Upstream(worker, this).Start(fd);
+        Open(fd);
     }
 
     private void Enqueue(HttpExchange exchange)
@@ -242,35 +238,5 @@ internal sealed class HostPool(ProxyWorker worker, ClusterWorker cluster, Cluste
         _pending--;
         cluster.PendingRequests--;
         cluster.Stats.Add(ClusterStat.UpstreamRqPendingActive, -1);
-    }
-
-    private void Link(Http1Upstream connection)
-    {
-        connection.IsIdle = true;
-        connection.Previous = null;
-        connection.Next = _idle;
-        if (_idle is not null)
-        {
-            _idle.Previous = connection;
-        }
-        _idle = connection;
-    }
-
-    private void Unlink(Http1Upstream connection)
-    {
-        connection.IsIdle = false;
-        if (connection.Previous is { } previous)
-        {
-            previous.Next = connection.Next;
-        }
-        else
-        {
-            _idle = connection.Next;
-        }
-        if (connection.Next is { } next)
-        {
-            next.Previous = connection.Previous;
-        }
-        connection.Next = connection.Previous = null;
     }
 }
