@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using Lateen.Model.Extensions;
 using Lateen.Model.Networking;
+using Lateen.Model.Networks;
 using Lateen.Model.Policies;
 using Lateen.Model.Routing;
 using Lateen.Model.Scope;
@@ -35,6 +36,8 @@ public sealed class MeshIndex
         _namespaces = inputs.Namespaces
             .GroupBy(n => n.Name).ToFrozenDictionary(g => g.Key, g => g.First());
         _nodes = inputs.Nodes.GroupBy(n => n.Name).ToFrozenDictionary(g => g.Key, g => g.First());
+        Networks = NetworkGateways.Build(inputs);
+        ClusterLocal = new ClusterLocalHosts(inputs.Mesh, inputs.Domain);
         VirtualServices = VirtualServiceIndex.Build(inputs);
         DestinationRules = DestinationRuleIndex.Build(inputs);
         Gateways = ConfigOrder.Of<GatewayConfig>(inputs.Configs);
@@ -51,6 +54,12 @@ public sealed class MeshIndex
 
     /// <summary>All services, the oldest first, then by name and namespace.</summary>
     public EquatableArray<Service> Services { get; }
+
+    /// <summary>The ways into other networks.</summary>
+    public NetworkGateways Networks { get; }
+
+    /// <summary>Hosts that are called inside of a cluster only.</summary>
+    public ClusterLocalHosts ClusterLocal { get; }
 
     public VirtualServiceIndex VirtualServices { get; }
 

@@ -13,6 +13,12 @@ public sealed record MeshInputs
 
     public EquatableArray<MeshNetwork> Networks { get; init; }
 
+    /// <summary>The network gateways that services of the clusters are (<see cref="Lateen.Model.Networks.NetworkGateways.OfServices"/>).</summary>
+    public EquatableArray<NetworkGateway> ServiceGateways { get; init; }
+
+    /// <summary>The network that the cluster says of itself by the label of its system namespace; empty for none.</summary>
+    public string ClusterNetwork { get; init; } = "";
+
     /// <summary>Services of Kubernetes; those of ServiceEntries are made from <see cref="Configs"/>.</summary>
     public EquatableArray<Service> Services { get; init; }
 

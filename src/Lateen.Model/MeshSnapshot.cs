@@ -16,10 +16,18 @@ public sealed class MeshSnapshot
 {
     private readonly ImmutableDictionary<ServiceKey, EndpointShard> _endpoints;
 
-    private MeshSnapshot(MeshIndex index, ImmutableDictionary<ServiceKey, EndpointShard> endpoints, long version)
+    // What resources add to services of Kubernetes; it stays when the pods behind a service change.
+    private readonly ImmutableDictionary<ServiceKey, EndpointShard> _ofResources;
+
+    private MeshSnapshot(
+        MeshIndex index,
+        ImmutableDictionary<ServiceKey, EndpointShard> endpoints,
+        ImmutableDictionary<ServiceKey, EndpointShard> ofResources,
+        long version)
     {
         Index = index;
         _endpoints = endpoints;
+        _ofResources = ofResources;
         Version = version;
     }
 
@@ -58,13 +66,13 @@ public sealed class MeshSnapshot
                 : shard;
         }
 
-        return new(index, shards.ToImmutable(), version);
+        return new(index, shards.ToImmutable(), entries.Endpoints.ToImmutableDictionary(e => e.Service), version);
     }
 
     /// <summary>The same mesh with other endpoints of one service; nothing else is built anew.</summary>
-    /// <remarks>Only for services of Kubernetes: endpoints of ServiceEntries follow from resources and pods.</remarks>
+    /// <remarks>Only for services of Kubernetes: endpoints of ServiceEntries and WorkloadEntries follow from resources and stay.</remarks>
     public MeshSnapshot WithEndpoints(EndpointShard shard, long version) =>
-        new(Index, _endpoints.SetItem(shard.Service, shard), version);
+        new(Index, _endpoints.SetItem(shard.Service, Joined(shard)), _ofResources, version);
 
     /// <summary>The endpoints of a service; empty when none is known.</summary>
     public EndpointShard EndpointsOf(ServiceKey service) =>
@@ -87,4 +95,8 @@ public sealed class MeshSnapshot
 
     /// <summary>What a proxy sees.</summary>
     public SidecarScope ScopeOf(ProxyNode proxy) => Index.ScopeOf(proxy);
+
+    private EndpointShard Joined(EndpointShard shard) => _ofResources.TryGetValue(shard.Service, out var added)
+        ? new(shard.Service, [.. shard.Endpoints, .. added.Endpoints])
+        : shard;
 }

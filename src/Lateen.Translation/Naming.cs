@@ -16,6 +16,9 @@ public static class Naming
     public const string BlockAll = "block_all";
     public const string IstioMetadata = "istio";
 
+    /// <summary>How the names of SNI-routed clusters begin.</summary>
+    public const string SniPrefix = "outbound_.";
+
     /// <summary>`outbound|80|v1|reviews.default.svc.cluster.local`.</summary>
     public static string Outbound(string host, string subset, int port) =>
         string.Create(CultureInfo.InvariantCulture, $"outbound|{port}|{subset}|{host}");
@@ -35,7 +38,7 @@ public static class Naming
         {
             parts = cluster.Split('|', 4);
         }
-        else if (cluster.StartsWith("outbound_.", StringComparison.Ordinal))
+        else if (cluster.StartsWith(SniPrefix, StringComparison.Ordinal))
         {
             parts = cluster.Split("_.", 4);
         }

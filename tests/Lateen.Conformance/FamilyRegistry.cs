@@ -13,6 +13,7 @@ public static class FamilyRegistry
         new Families.Validation(),
         new Families.RouteTranslation(),
         new Families.PilotSimulation(),
+        new Families.PilotXds.PilotXdsFamily(),
         new Families.PilotTables.PilotTablesFamily(),
         new Families.Analysis(),
     ];

@@ -54,6 +54,7 @@ internal static class EndpointShards
             ClusterId = clusterId,
             NodeName = endpoint.NodeName,
             HostName = endpoint.HostName,
+            Network = state.NetworkOf(endpoint.Address, EquatableMap<string, string>.Empty),
         };
         if (endpoint.PodName.Length == 0 || state.FindPod(ns, endpoint.PodName) is not { } pod)
         {
@@ -65,7 +66,7 @@ internal static class EndpointShards
             Labels = pod.Labels,
             ServiceAccount = new SpiffeId(state.Mesh.TrustDomain, ns, pod.ServiceAccount).ToString(),
             TlsMode = pod.Labels.Find(TlsModeLabel) ?? "disabled",
-            Network = pod.Network,
+            Network = state.NetworkOf(endpoint.Address, pod.Labels),
             Locality = state.LocalityOf(pod),
             WorkloadName = pod.WorkloadName,
             HostName = pod.Hostname,

@@ -4,6 +4,7 @@ using Lateen.Config.Sources.Kubernetes;
 using Lateen.Model;
 using Lateen.Model.Mesh;
 using Lateen.Model.Networking;
+using Lateen.Model.Networks;
 using Lateen.Model.Services;
 using Lateen.Model.Workloads;
 
@@ -27,6 +28,8 @@ public sealed class MeshState
     private readonly Dictionary<ObjectKey, EndpointShard> _shards = [];
     private readonly HashSet<ObjectKey> _changedEndpoints = [];
     private MeshConfig _mesh = MeshConfig.Default;
+    private EquatableArray<MeshNetwork> _networks;
+    private NetworkMap _networkMap = new(default, "");
     private ControlPlaneSettings _settings;
     private MeshSnapshot _snapshot = MeshSnapshot.Empty;
     private UpdateScope _pending = UpdateScope.Full;
@@ -83,6 +86,19 @@ public sealed class MeshState
         MarkFull();
     }
 
+    /// <summary>Takes the networks of the mesh; which endpoint is in which follows from them.</summary>
+    public void SetNetworks(EquatableArray<MeshNetwork> networks)
+    {
+        if (_networks != networks)
+        {
+            _networks = networks;
+            NetworksChanged();
+        }
+    }
+
+    /// <summary>The network of an address of this cluster.</summary>
+    public string NetworkOf(string address, EquatableMap<string, string> labels) => _networkMap.Of(address, labels, _clusterId);
+
     public void Upsert(Service service)
     {
         var key = new ObjectKey(service.Namespace, service.Name);
@@ -135,6 +151,10 @@ public sealed class MeshState
         {
             _namespaces[ns.Name] = ns;
             MarkFull();
+            if (ns.Name == _mesh.RootNamespace && NetworkOf(known) != NetworkOf(ns))
+            {
+                NetworksChanged();
+            }
         }
     }
 
@@ -226,6 +246,32 @@ public sealed class MeshState
         return new MeshUpdate(_snapshot, scope, changed.Select(key => _shards[key].Service).ToHashSet());
     }
 
+    private string ClusterNetwork => NetworkOf(_namespaces.GetValueOrDefault(_mesh.RootNamespace));
+
+    private static string NetworkOf(MeshNamespace? ns) => ns?.Labels.Find(NetworkGateways.NetworkLabel) ?? "";
+
+    private void NetworksChanged()
+    {
+        _networkMap = new NetworkMap(_networks, ClusterNetwork);
+        _changedEndpoints.UnionWith(_slices.Services);
+        MarkFull();
+    }
+
+    private Service WithNodeAddresses(Service service)
+    {
+        if (service.NodeSelector is not { } selector)
+        {
+            return service;
+        }
+
+        var addresses = _nodes.Values
+            .Where(node => LabelsMatch.IsSubset(selector, node.Labels))
+            .SelectMany(node => (IEnumerable<string>)node.ExternalAddresses)
+            .Order(StringComparer.Ordinal)
+            .ToEquatableArray();
+        return service with { ExternalAddresses = new[] { KeyValuePair.Create(_clusterId, addresses) }.ToEquatableMap() };
+    }
+
     private static Service Unversioned(Service service) => service with { ResourceVersion = "" };
 
     // Status and resource version change without the spec: what generates nothing new is no change.
@@ -280,11 +326,22 @@ public sealed class MeshState
         return changed;
     }
 
-    private MeshInputs Inputs() => new()
+    private MeshInputs Inputs()
+    {
+        var services = _services.Values.Select(WithNodeAddresses).ToEquatableArray();
+        return Inputs(services) with
+        {
+            Networks = _networks,
+            ClusterNetwork = ClusterNetwork,
+            ServiceGateways = NetworkGateways.OfServices(services, _networks, _clusterId),
+        };
+    }
+
+    private MeshInputs Inputs(EquatableArray<Service> services) => new()
     {
         Mesh = _mesh,
         Settings = _settings,
-        Services = _services.Values.ToEquatableArray(),
+        Services = services,
         Endpoints = _shards.Where(entry => _services.ContainsKey(entry.Key)).Select(entry => entry.Value).ToEquatableArray(),
         Workloads = _pods.Values.ToEquatableArray(),
         Namespaces = _namespaces.Values.ToEquatableArray(),

@@ -44,6 +44,8 @@ internal static class NodeReader
                 .ToEquatableMap(),
             Locality = LocalityOf(node),
             Network = metadata.Text("NETWORK"),
+            NetworkView = metadata.Text("REQUESTED_NETWORK_VIEW").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .ToEquatableArray(),
             ClusterId = metadata.Text("CLUSTER_ID"),
             IstioVersion = metadata.Text("ISTIO_VERSION"),
             InterceptionMode = metadata.Text("INTERCEPTION_MODE") switch

@@ -61,7 +61,20 @@ internal sealed class ObjectReaders(string domain, string clusterId, string ns, 
             return _ => { };
         }
 
-        return state => state.SetMesh(decoded.Value!);
+        var networks = MeshNetworksDecoder.Decode(value.Text("data", "meshNetworks"), $"ConfigMap {ns}/{MeshConfigMap} data.meshNetworks");
+        foreach (var problem in networks.Problems)
+        {
+            WatchLog.MeshConfigRefused(logger, problem.ToString());
+        }
+
+        return state =>
+        {
+            state.SetMesh(decoded.Value!);
+            if (networks is { IsValid: true, Value: { } usable })
+            {
+                state.SetNetworks(usable.Networks);
+            }
+        };
     }
 
     public Action<MeshState> Resource(JsonObject value)

@@ -1,5 +1,8 @@
 namespace Lateen.Model.Mesh;
 
+/// <summary>Istio's MeshNetworks: all networks of the mesh.</summary>
+public sealed record MeshNetworks(EquatableArray<MeshNetwork> Networks);
+
 /// <summary>A network of a mesh with several: which endpoints are in it, and its gateways.</summary>
 public sealed record MeshNetwork(string Id, EquatableArray<NetworkMembership> Endpoints, EquatableArray<NetworkGateway> Gateways);
 
@@ -19,5 +22,9 @@ public sealed record NetworkGateway
     /// <summary>`region/zone/subzone`.</summary>
     public string Locality { get; init; } = "";
 
+    /// <summary>The cluster whose service it is; empty where the configuration names its address.</summary>
     public string ClusterId { get; init; } = "";
+
+    /// <summary>The network that it leads into; empty inside of a <see cref="MeshNetwork"/>, which says it.</summary>
+    public string Network { get; init; } = "";
 }

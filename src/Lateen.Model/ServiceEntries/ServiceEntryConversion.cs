@@ -1,5 +1,6 @@
 using System.Net;
 using Lateen.Model.Networking;
+using Lateen.Model.Networks;
 using Lateen.Model.Services;
 using Lateen.Model.Workloads;
 
@@ -13,6 +14,12 @@ internal static class ServiceEntryConversion
         var services = new List<Service>();
         var endpoints = new Dictionary<ServiceKey, List<Endpoint>>();
         var workloadEntries = ConfigOrder.Of<WorkloadEntryConfig>(inputs.Configs);
+        var networks = new NetworkMap(inputs.Networks, inputs.ClusterNetwork);
+        foreach (var (key, added) in WorkloadEntryEndpoints.OfKubernetes(inputs, workloadEntries, networks))
+        {
+            endpoints[key] = added;
+        }
+
         foreach (var entry in ConfigOrder.Of<ServiceEntryConfig>(inputs.Configs))
         {
             var made = Services(entry);
@@ -24,7 +31,7 @@ internal static class ServiceEntryConversion
                     endpoints[service.Key] = list = [];
                 }
 
-                list.AddRange(Endpoints(entry, service, inputs, workloadEntries));
+                list.AddRange(Endpoints(entry, service, inputs, workloadEntries, networks));
             }
         }
 
@@ -83,11 +90,15 @@ internal static class ServiceEntryConversion
     }
 
     private static IEnumerable<Endpoint> Endpoints(
-        ServiceEntryConfig entry, Service service, MeshInputs inputs, EquatableArray<WorkloadEntryConfig> workloadEntries)
+        ServiceEntryConfig entry,
+        Service service,
+        MeshInputs inputs,
+        EquatableArray<WorkloadEntryConfig> workloadEntries,
+        NetworkMap networks)
     {
         if (entry.WorkloadSelector is { MatchLabels.IsEmpty: false } selector)
         {
-            return Selected(entry, service, selector, inputs, workloadEntries);
+            return Selected(entry, service, selector, inputs, workloadEntries, networks);
         }
 
         if (entry.Endpoints.IsEmpty && service.Resolution is Resolution.Dns or Resolution.DnsRoundRobin && entry.Endpoints.IsEmpty)
@@ -106,7 +117,7 @@ internal static class ServiceEntryConversion
         }
 
         return entry.Endpoints.SelectMany(e =>
-            OfSpec(e, e.Labels, entry, inputs, entry.Meta.Namespace, workloadName: ""));
+            OfSpec(e, e.Labels, entry, inputs, networks, entry.Meta.Namespace, workloadName: ""));
     }
 
     private static IEnumerable<Endpoint> Selected(
@@ -114,17 +125,16 @@ internal static class ServiceEntryConversion
         Service service,
         WorkloadSelector selector,
         MeshInputs inputs,
-        EquatableArray<WorkloadEntryConfig> workloadEntries)
+        EquatableArray<WorkloadEntryConfig> workloadEntries,
+        NetworkMap networks)
     {
         foreach (var workloadEntry in workloadEntries)
         {
-            var labels = workloadEntry.Spec.Labels.IsEmpty
-                ? workloadEntry.Meta.Labels
-                : workloadEntry.Meta.Labels.Concat(workloadEntry.Spec.Labels).ToEquatableMap();
+            var labels = WorkloadEntryEndpoints.LabelsOf(workloadEntry);
             if (workloadEntry.Meta.Namespace == entry.Meta.Namespace && workloadEntry.Healthy && selector.Matches(labels))
             {
                 foreach (var endpoint in OfSpec(
-                    workloadEntry.Spec, labels, entry, inputs, workloadEntry.Meta.Namespace, workloadEntry.Meta.Name))
+                    workloadEntry.Spec, labels, entry, inputs, networks, workloadEntry.Meta.Namespace, workloadEntry.Meta.Name))
                 {
                     yield return endpoint;
                 }
@@ -146,12 +156,12 @@ internal static class ServiceEntryConversion
 
             foreach (var port in entry.Ports)
             {
-                yield return OfPod(pod, port, inputs);
+                yield return OfPod(pod, port, inputs, networks);
             }
         }
     }
 
-    private static Endpoint OfPod(Workload pod, GatewayPort port, MeshInputs inputs) => new()
+    private static Endpoint OfPod(Workload pod, GatewayPort port, MeshInputs inputs, NetworkMap networks) => new()
     {
         Address = pod.Addresses[0],
         Port = port.TargetPort != 0 ? port.TargetPort : port.Number,
@@ -161,7 +171,9 @@ internal static class ServiceEntryConversion
             ? ""
             : $"spiffe://{inputs.Mesh.TrustDomain}/ns/{pod.Namespace}/sa/{pod.ServiceAccount}",
         TlsMode = pod.Labels.Find("security.istio.io/tlsMode") ?? "disabled",
-        Network = pod.Network,
+        Network = pod.Network.Length > 0
+            ? pod.Network
+            : networks.Of(pod.Addresses[0], pod.Labels, pod.ClusterId.Length == 0 ? inputs.ClusterId : pod.ClusterId),
         ClusterId = pod.ClusterId.Length == 0 ? inputs.ClusterId : pod.ClusterId,
         Locality = pod.Locality,
         WorkloadName = pod.WorkloadName,
@@ -174,34 +186,20 @@ internal static class ServiceEntryConversion
         EquatableMap<string, string> labels,
         ServiceEntryConfig entry,
         MeshInputs inputs,
+        NetworkMap networks,
         string @namespace,
         string workloadName)
     {
-        const string UnixPrefix = "unix://";
-        var isUnix = spec.Address.StartsWith(UnixPrefix, StringComparison.Ordinal);
-        var tlsMode = labels.Find("security.istio.io/tlsMode") ?? (spec.ServiceAccount.Length > 0 ? "istio" : "disabled");
+        var general = WorkloadEntryEndpoints.Of(spec, labels, inputs, networks) with { Namespace = @namespace, WorkloadName = workloadName };
         foreach (var port in entry.Ports)
         {
-            yield return new Endpoint
+            yield return general with
             {
-                Address = isUnix ? spec.Address[UnixPrefix.Length..] : spec.Address,
-                Port = isUnix ? 0
+                Port = WorkloadEntryEndpoints.IsUnix(spec) ? 0
                     : spec.Ports.TryGetValue(port.Name, out var own) ? own
                     : port.TargetPort != 0 ? port.TargetPort : port.Number,
                 ServicePortName = port.Name,
-                Labels = labels,
-                ServiceAccount = spec.ServiceAccount.Length == 0
-                    ? ""
-                    : $"spiffe://{inputs.Mesh.TrustDomain}/ns/{@namespace}/sa/{spec.ServiceAccount}",
-                TlsMode = tlsMode,
-                Network = spec.Network.Length > 0 ? spec.Network : labels.Find("topology.istio.io/network") ?? "",
-                ClusterId = labels.Find("topology.istio.io/cluster") ?? inputs.ClusterId,
-                Locality = Locality.Parse(spec.Locality.Length > 0
-                    ? spec.Locality
-                    : (labels.Find("istio-locality") ?? "").Replace('.', '/')),
-                Weight = spec.Weight,
-                WorkloadName = workloadName,
-                Namespace = @namespace,
+                ServiceAccount = WorkloadEntryEndpoints.Identity(spec, @namespace, inputs),
             };
         }
     }

@@ -93,6 +93,12 @@ public sealed record Service
     public EquatableMap<string, EquatableMap<int, int>> NodePorts { get; init; } =
         EquatableMap<string, EquatableMap<int, int>>.Empty;
 
+    /// <summary>
+    /// The labels of the machines at whose external addresses a NodePort service is reached (annotation traffic.istio.io/nodeSelector;
+    /// empty = all of them); null where it is not reached that way.
+    /// </summary>
+    public EquatableMap<string, string>? NodeSelector { get; init; }
+
     /// <summary>Endpoints that are not ready are used as well (Kubernetes publishNotReadyAddresses).</summary>
     public bool PublishNotReadyAddresses { get; init; }
 

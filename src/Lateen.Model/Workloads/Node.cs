@@ -9,6 +9,9 @@ public sealed record Node
 
     public EquatableArray<string> Addresses { get; init; }
 
+    /// <summary>Those of the addresses that are reached from outside (type ExternalIP).</summary>
+    public EquatableArray<string> ExternalAddresses { get; init; }
+
     /// <summary>From the labels topology.kubernetes.io/region, topology.kubernetes.io/zone and topology.istio.io/subzone.</summary>
     public Locality Locality => new(
         Labels.Find("topology.kubernetes.io/region") ?? Labels.Find("failure-domain.beta.kubernetes.io/region") ?? "",

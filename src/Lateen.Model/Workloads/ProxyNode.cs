@@ -73,6 +73,13 @@ public sealed record ProxyNode
     /// <summary>The primary address, or empty.</summary>
     public string Address => Addresses.IsEmpty ? "" : Addresses[0];
 
+    /// <summary>The only networks whose endpoints it wants (metadata REQUESTED_NETWORK_VIEW); empty = all.</summary>
+    public EquatableArray<string> NetworkView { get; init; }
+
+    /// <summary>Whether endpoints of a network are for this proxy; an unknown network is every network.</summary>
+    public bool SeesNetwork(string network) =>
+        NetworkView.IsEmpty || network.Length == 0 || NetworkView.Any(n => n.Length == 0 || n == network);
+
     /// <summary>`cluster.local` of `default.svc.cluster.local`.</summary>
     public string ClusterDomain
     {

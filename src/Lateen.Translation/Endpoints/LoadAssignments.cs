@@ -1,20 +1,21 @@
 using Envoy.Config.Core.V3;
 using Envoy.Config.Endpoint.V3;
 using Google.Protobuf.WellKnownTypes;
-using Lateen.Model;
 using Lateen.Model.Networking;
 using Lateen.Model.Policies;
 using Lateen.Model.Services;
 using Lateen.Translation.Clusters;
 using Lateen.Translation.Policies;
 using ModelEndpoint = Lateen.Model.Services.Endpoint;
-using ModelLocality = Lateen.Model.Workloads.Locality;
 
 namespace Lateen.Translation.Endpoints;
 
 /// <summary>The endpoints of a cluster, grouped by locality.</summary>
 internal static class LoadAssignments
 {
+    /// <summary>Envoy's name for metadata that chooses among a cluster's transport sockets.</summary>
+    public const string TransportSocketMatch = "envoy.transport_socket_match";
+
     private const string MutualMode = "istio";
 
     /// <summary>The assignment that a cluster name stands for; empty (without endpoints) when nothing is known of it.</summary>
@@ -35,61 +36,65 @@ internal static class LoadAssignments
         }
 
         var policy = TrafficPolicies.Effective(rule?.Rule.TrafficPolicy, subset?.TrafficPolicy, port.Number) ?? new TrafficPolicy();
-        return Build(context, new(service, port, rule?.Rule, rule?.From ?? default, subset), cluster, policy);
+        var groups = Groups(context, new(service, port, rule?.Rule, rule?.From ?? default, subset), policy);
+        var networks = context.Snapshot.Index.Networks;
+        if (!networks.IsEmpty)
+        {
+            groups = groups.ConvertAll(g => NetworkRouting.Apply(g, context.Proxy, networks));
+        }
+
+        if (cluster.StartsWith(Naming.SniPrefix, StringComparison.Ordinal))
+        {
+            // A gateway that passes TLS on can not tell mutual TLS from other: only endpoints that demand it are behind it.
+            groups.ForEach(g => g.Members.RemoveAll(m => !m.Message.Metadata.FilterMetadata.ContainsKey(TransportSocketMatch)));
+        }
+
+        groups.RemoveAll(g => g.Members.Count == 0);
+        return Assignment(context, cluster, groups, policy);
     }
 
     public static ClusterLoadAssignment Build(ProxyContext context, OutboundTarget target, string cluster, TrafficPolicy policy)
     {
-        var groups = new SortedDictionary<string, (ModelLocality Locality, List<LbEndpoint> Endpoints)>(StringComparer.Ordinal);
-        foreach (var endpoint in Selected(context, target))
+        // The proxy resolves these itself: networks do not matter to a name.
+        return Assignment(context, cluster, Groups(context, target, policy), policy);
+    }
+
+    private static ClusterLoadAssignment Assignment(
+        ProxyContext context, string cluster, List<LocalityGroup> groups, TrafficPolicy policy)
+    {
+        if (LoadBalancing.LocalitySettings(context.Mesh.LocalityLbSetting, policy.LoadBalancer?.LocalityLbSetting) is { } locality
+            && (!context.Proxy.Locality.IsNone || !locality.FailoverPriority.IsEmpty))
+        {
+            if (!locality.Distribute.IsEmpty)
+            {
+                LocalityWeights.Apply(groups, context.Proxy, locality.Distribute);
+            }
+            else if (policy.OutlierDetection is not null)
+            {
+                groups = LocalityPriorities.Apply(groups, context.Proxy, locality);
+            }
+        }
+
+        var assignment = new ClusterLoadAssignment { ClusterName = cluster };
+        assignment.Endpoints.AddRange(groups.Select(g => g.Build()));
+        return assignment;
+    }
+
+    private static List<LocalityGroup> Groups(ProxyContext context, OutboundTarget target, TrafficPolicy policy)
+    {
+        var groups = new SortedDictionary<string, LocalityGroup>(StringComparer.Ordinal);
+        foreach (var endpoint in EndpointSelection.Of(context, target))
         {
             var key = endpoint.Locality.ToString();
             if (!groups.TryGetValue(key, out var group))
             {
-                groups[key] = group = (endpoint.Locality, []);
+                groups[key] = group = new LocalityGroup(endpoint.Locality);
             }
 
-            group.Endpoints.Add(Build(context, target, endpoint, policy));
+            group.Members.Add((Build(context, target, endpoint, policy), endpoint));
         }
 
-        var assignment = new ClusterLoadAssignment { ClusterName = cluster };
-        foreach (var (locality, endpoints) in groups.Values)
-        {
-            var part = new LocalityLbEndpoints
-            {
-                Locality = new() { Region = locality.Region, Zone = locality.Zone, SubZone = locality.Subzone },
-                LoadBalancingWeight = (uint)Math.Min(uint.MaxValue, endpoints.Sum(e => (long)(e.LoadBalancingWeight ?? 1))),
-            };
-            part.LbEndpoints.AddRange(endpoints);
-            assignment.Endpoints.Add(part);
-        }
-
-        return assignment;
-    }
-
-    private static IEnumerable<ModelEndpoint> Selected(ProxyContext context, OutboundTarget target)
-    {
-        var labels = target.Subset?.Labels ?? EquatableMap<string, string>.Empty;
-        foreach (var endpoint in context.Snapshot.EndpointsOf(target.Service, target.Port))
-        {
-            if (!LabelsMatch.IsSubset(labels, endpoint.Labels))
-            {
-                continue;
-            }
-
-            if (endpoint.Health != EndpointHealth.Healthy && !context.Settings.SendUnhealthyEndpoints)
-            {
-                continue;
-            }
-
-            // Kubernetes, internalTrafficPolicy: Local.
-            if (target.Service.NodeLocal && endpoint.NodeName != context.Proxy.NodeName)
-            {
-                continue;
-            }
-
-            yield return endpoint;
-        }
+        return [.. groups.Values];
     }
 
     private static LbEndpoint Build(ProxyContext context, OutboundTarget target, ModelEndpoint endpoint, TrafficPolicy policy)
@@ -109,7 +114,7 @@ internal static class LoadAssignments
         ConfigReference.Istio(result.Metadata).Fields["workload"] = Value.ForString(WorkloadText(endpoint, context));
         if (UsesMutualTls(context, target, endpoint, policy))
         {
-            result.Metadata.FilterMetadata["envoy.transport_socket_match"] =
+            result.Metadata.FilterMetadata[TransportSocketMatch] =
                 Protobuf.StructOf(("tlsMode", Value.ForString(MutualMode)));
         }
 

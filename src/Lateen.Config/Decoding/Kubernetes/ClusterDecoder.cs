@@ -15,5 +15,9 @@ public static class ClusterDecoder
         Name = node.Name(),
         Labels = node.Pairs("metadata", "labels").ToEquatableMap(),
         Addresses = node.Items("status", "addresses").Select(address => address.Text("address")).ToEquatableArray(),
+        ExternalAddresses = node.Items("status", "addresses")
+            .Where(address => address.Text("type") == "ExternalIP")
+            .Select(address => address.Text("address"))
+            .ToEquatableArray(),
     };
 }

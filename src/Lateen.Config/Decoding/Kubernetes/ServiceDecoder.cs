@@ -31,7 +31,7 @@ public static class ServiceDecoder
                 ? EquatableMap<string, EquatableArray<string>>.Empty
                 : new[] { KeyValuePair.Create(clusterId, addresses) }.ToEquatableMap(),
             Ports = service.Items("spec", "ports").Select(ReadPort).ToEquatableArray(),
-            Resolution = external.Length > 0 ? Resolution.Dns : addresses.IsEmpty ? Resolution.Passthrough : Resolution.Static,
+            Resolution = external.Length > 0 ? Resolution.Dns : service.Text("spec", "clusterIP") == Headless ? Resolution.Passthrough : Resolution.Static,
             MeshExternal = external.Length > 0,
             ExportTo = ExportTo(service),
             Labels = service.Pairs("metadata", "labels").ToEquatableMap(),
@@ -44,6 +44,7 @@ public static class ServiceDecoder
                 ? EquatableMap<string, EquatableArray<string>>.Empty
                 : new[] { KeyValuePair.Create(clusterId, externals) }.ToEquatableMap(),
             NodePorts = NodePorts(service, clusterId),
+            NodeSelector = type == "NodePort" ? NodeSelector(service) : null,
             PublishNotReadyAddresses = service.Flag("spec", "publishNotReadyAddresses"),
             NodeLocal = service.Text("spec", "internalTrafficPolicy") == "Local",
             PersistentSession = service.Labels().Text("istio.io/persistent-session") is { Length: > 0 } session ? session : null,
@@ -82,6 +83,26 @@ public static class ServiceDecoder
         return ports.IsEmpty
             ? EquatableMap<string, EquatableMap<int, int>>.Empty
             : new[] { KeyValuePair.Create(clusterId, ports) }.ToEquatableMap();
+    }
+
+    private static EquatableMap<string, string>? NodeSelector(JsonObject service)
+    {
+        var text = service.Annotations().Text("traffic.istio.io/nodeSelector");
+        if (text.Length == 0)
+        {
+            return null;
+        }
+
+        try
+        {
+            return JsonNode.Parse(text) is JsonObject labels
+                ? labels.Select(l => KeyValuePair.Create(l.Key, l.Value?.ToString() ?? "")).ToEquatableMap()
+                : null;
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            return null;
+        }
     }
 
     private static ServicePort ReadPort(JsonObject port)

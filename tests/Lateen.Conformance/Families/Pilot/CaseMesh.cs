@@ -21,14 +21,23 @@ internal sealed class CaseMesh
     private readonly List<string> _unsupported = [];
     private readonly MeshConfig _mesh;
     private readonly ControlPlaneSettings _settings;
-    private readonly MeshState _kubernetes;
+    private readonly Dictionary<string, MeshState> _clusters = [];
+    private readonly string _configCluster;
+    private readonly EquatableArray<MeshNetwork> _networks;
+
+    /// <summary>Gateways that a case names beside those of its objects.</summary>
+    public EquatableArray<NetworkGateway> NetworkGateways { get; set; }
+
+    /// <summary>The suffix of service names. Resources of most cases carry no domain: their short names end with the namespace.</summary>
+    public string Domain { get; init; } = "";
 
     public CaseMesh(JsonObject settings)
     {
         _mesh = settings["meshConfig"] is { } mesh ? MeshConfigDecoder.Decode(JsonTree.From(mesh)).Value ?? MeshConfig.Default : MeshConfig.Default;
         _settings = Settings(settings["pilotEnv"] as JsonObject ?? []);
-        _kubernetes = new MeshState("cluster.local", "Kubernetes", _settings);
-        _kubernetes.SetMesh(_mesh);
+        _networks = settings["meshNetworks"] is { } networks ? MeshNetworksDecoder.Decode(JsonTree.From(networks)).Value!.Networks : [];
+        _configCluster = (string?)settings["localCluster"] ?? "Kubernetes";
+        _ = Cluster(_configCluster);
     }
 
     /// <summary>Kinds that nothing reads: a case that needs them can not be judged.</summary>
@@ -41,17 +50,26 @@ internal sealed class CaseMesh
     public void Add(EndpointShard shard) => _endpoints.Add(shard);
 
     /// <summary>Adds every object of a YAML text, Istio's and Kubernetes'.</summary>
-    public void AddYaml(string text)
+    /// <param name="text">The documents.</param>
+    /// <param name="cluster">The cluster that they are of; null = the one that holds the configuration.</param>
+    public void AddYaml(string text, string? cluster = null)
     {
         var problems = new List<ConfigProblem>();
         foreach (var document in ConfigText.Read(text, null, "default", problems))
         {
-            Add(document.Node);
+            Add(document.Node, cluster);
+        }
+
+        // The corpus has machines without a head: only their status is left.
+        foreach (var headless in YamlTree.Read(text, "", []).Where(d => d.Member("kind") is null && d.Member("status") is not null))
+        {
+            var node = new JsonObject { ["metadata"] = new JsonObject { ["name"] = "node" }, ["status"] = NodeJson.Of(headless.Member("status")!) };
+            Cluster(cluster ?? _configCluster).Upsert(ClusterDecoder.ReadNode(node));
         }
     }
 
     /// <summary>Adds one Istio object, valid or not: what can be read of it counts.</summary>
-    public void Add(ConfigNode node)
+    public void Add(ConfigNode node, string? cluster = null)
     {
         var kind = node.Member("kind")?.Text ?? "";
         var apiVersion = node.Member("apiVersion")?.Text ?? "";
@@ -69,29 +87,31 @@ internal sealed class CaseMesh
         // Parsed once more, so that numbers are numbers of JSON and not of one C# type.
         var json = (JsonObject)JsonNode.Parse(NodeJson.Of(node)!.ToJsonString())!;
         ((JsonObject)json["metadata"]!).TryAdd("namespace", "default");
+        var id = cluster ?? _configCluster;
+        var state = Cluster(id);
         switch (kind)
         {
             case "Service":
-                _kubernetes.Upsert(ServiceDecoder.Read(json, "cluster.local", "Kubernetes"));
+                state.Upsert(ServiceDecoder.Read(json, "cluster.local", id));
                 break;
             case "Pod":
-                _kubernetes.Upsert(PodDecoder.Read(json, "Kubernetes"));
+                state.Upsert(PodDecoder.Read(json, id));
                 break;
             case "EndpointSlice":
-                _kubernetes.Upsert(EndpointSliceDecoder.Read(json));
+                state.Upsert(EndpointSliceDecoder.Read(json));
                 break;
             case "Endpoints":
                 foreach (var slice in EndpointSliceDecoder.ReadEndpoints(json))
                 {
-                    _kubernetes.Upsert(slice);
+                    state.Upsert(slice);
                 }
 
                 break;
             case "Node":
-                _kubernetes.Upsert(ClusterDecoder.ReadNode(json));
+                state.Upsert(ClusterDecoder.ReadNode(json));
                 break;
             case "Namespace":
-                _kubernetes.Upsert(ClusterDecoder.ReadNamespace(json));
+                state.Upsert(ClusterDecoder.ReadNamespace(json));
                 break;
             case "Secret" or "ConfigMap" or "Deployment":
                 break;
@@ -103,17 +123,31 @@ internal sealed class CaseMesh
 
     public MeshSnapshot Build()
     {
-        var inputs = _kubernetes.Build().Snapshot.Index.Inputs;
+        var clusters = _clusters.OrderByDescending(c => c.Key == _configCluster).Select(c => c.Value.Build().Snapshot.Index.Inputs);
+        var inputs = JoinedClusters.Join([.. clusters]);
         return MeshSnapshot.Build(inputs with
         {
             Mesh = _mesh,
-            // Resources of these cases carry no domain: short names end with the namespace.
-            Domain = "",
+            Domain = Domain,
+            Networks = _networks,
+            ServiceGateways = [.. inputs.ServiceGateways, .. NetworkGateways],
             Settings = _settings,
             Configs = _configs.ToEquatableArray(),
             Services = [.. inputs.Services, .. _services],
             Endpoints = [.. inputs.Endpoints, .. _endpoints],
         });
+    }
+
+    private MeshState Cluster(string id)
+    {
+        if (!_clusters.TryGetValue(id, out var state))
+        {
+            _clusters[id] = state = new MeshState("cluster.local", id, _settings);
+            state.SetMesh(_mesh);
+            state.SetNetworks(_networks);
+        }
+
+        return state;
     }
 
     private static ControlPlaneSettings Settings(JsonObject environment)

@@ -30,6 +30,7 @@ internal static class CaseProxy
             IstioVersion = (string?)proxy["istioVersion"] ?? "1.19.0",
             ClusterId = metadata.Find("CLUSTER_ID") ?? "Kubernetes",
             Network = metadata.Find("NETWORK") ?? "",
+            NetworkView = (metadata.Find("REQUESTED_NETWORK_VIEW") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).ToEquatableArray(),
             InterceptionMode = metadata.Find("INTERCEPTION_MODE") switch
             {
                 "NONE" => InterceptionMode.None,
