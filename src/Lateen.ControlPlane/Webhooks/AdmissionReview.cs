@@ -55,7 +55,8 @@ internal sealed record AdmissionReview(string ApiVersion, string Uid, string Ope
         ["allowed"] = false,
         ["status"] = new JsonObject
         {
-            ["status"] = "Failure", ["reason"] = "Invalid", ["code"] = 422, ["message"] = message,
+            // kubectl prints a BadRequest with its message; an Invalid without causes it calls "the request" and leaves the server unnamed.
+            ["status"] = "Failure", ["reason"] = "BadRequest", ["code"] = 400, ["message"] = message,
         },
     });
 

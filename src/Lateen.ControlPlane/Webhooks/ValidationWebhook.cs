@@ -62,7 +62,7 @@ internal sealed class ValidationWebhook(Func<MeshSnapshot> mesh, ILogger logger)
         {
             var message = string.Join("; ", errors.Select(error => error.Describe()));
             WebhookLog.Refused(logger, name, message);
-            return review.Refuse(message);
+            return review.Refuse($"{name} is not valid: {message}");
         }
 
         var warnings = resource.Problems.Select(problem => problem.Describe()).ToList();

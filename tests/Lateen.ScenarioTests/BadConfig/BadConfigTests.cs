@@ -24,6 +24,7 @@ public sealed class BadConfigTests(CanaryMesh mesh) : IClassFixture<CanaryMesh>
                 - destination: {host: canary}
             """);
         outcome.ExitCode.ShouldNotBe(0);
+        outcome.Error.ShouldContain("VirtualService canary/typo is not valid");
         outcome.Error.ShouldContain("spec.http[0].rout");
         await StillWorksAsync();
     }

@@ -190,6 +190,7 @@ public class DiscoveryHostTests
             spec: {hosts: [ratings], http: [{rout: []}]}
             """,
             Cancellation));
+        refusal.Message.ShouldContain("VirtualService default/bad is not valid: spec.http[0]");
         refusal.Message.ShouldContain("spec.http[0].rout: unknown field: did you mean route?");
         await bed.ApplyAsync(Reviews, Cancellation);
     }
