@@ -20,7 +20,7 @@ internal static unsafe class LibC
     public const int MsgDontWait = 0x40, MsgNoSignal = 0x4000;
     public const int EpollAdd = 1, EpollDelete = 2, EpollModify = 3;
     public const uint EpollIn = 1, EpollOut = 4, EpollErr = 8, EpollHup = 0x10, EpollReadHup = 0x2000, EpollEdge = 1u << 31;
-    public const int Eintr = 4, Eagain = 11, Emfile = 24, Enfile = 23, Enomem = 12, Epipe = 32, Enotconn = 107, Econnrefused = 111,
+    public const int Eintr = 4, Eagain = 11, Emfile = 24, Enfile = 23, Enomem = 12, Epipe = 32, Eproto = 71, Enotconn = 107, Econnrefused = 111,
         Einprogress = 115, Econnreset = 104;
     public const int ShutWrite = 1;
 

@@ -5,6 +5,7 @@ namespace Lateen.Net.Sockets;
 /// Small writes made during one callback are gathered and leave by one send when the callback is over; a large write goes out at once,
 /// together with what was gathered. Output that the kernel does not take is kept, <see cref="HasPendingOutput"/> says so, and the owner is
 /// expected to stop reading from wherever the data comes: so the memory held is bounded by what one callback produced.
+/// With a <see cref="StreamTransport"/> the same holds for what that makes of the bytes; who inherits sees plain bytes only.
 /// </remarks>
 internal abstract class StreamSocket(EventLoop loop) : EventSource
 {
@@ -16,6 +17,8 @@ internal abstract class StreamSocket(EventLoop loop) : EventSource
     private int _outputError;
     private bool _dirty;
     private bool _connecting;
+    private bool _handshaking;
+    private StreamTransport? _transport;
 
     protected EventLoop Loop { get; } = loop;
 
@@ -24,27 +27,47 @@ internal abstract class StreamSocket(EventLoop loop) : EventSource
     public bool IsConnecting => _connecting;
 
     /// <summary>Output waits for the peer (or for the connection): whoever feeds this socket must pause.</summary>
-    public bool HasPendingOutput => _end > _start && (_connecting || !_dirty);
+    public bool HasPendingOutput => (_end > _start && (_connecting || !_dirty)) || _transport is { PendingOutput: > 0 };
 
     /// <summary>Bytes gathered or waiting.</summary>
-    public int PendingOutput => _end - _start;
+    public int PendingOutput => _end - _start + (_transport?.PendingOutput ?? 0);
+
+    /// <summary>What stands between this socket's bytes and the kernel's; null: nothing.</summary>
+    public StreamTransport? Transport => _transport;
 
     public long BytesIn { get; private set; }
 
     public long BytesOut { get; private set; }
 
+    /// <summary>The last <see cref="Receive"/> left something (the end of the stream, say) that no event will tell of: ask again.</summary>
+    protected bool HasBufferedInput => _transport is { HasBufferedInput: true };
+
     /// <summary>Takes over an accepted descriptor.</summary>
-    protected void Attach(int fd)
+    /// <param name="fd">The descriptor.</param>
+    /// <param name="transport">
+    /// What stands in between, its handshake done. It may hold bytes that no event will tell of: the owner reads once after this.
+    /// </param>
+    protected void Attach(int fd, StreamTransport? transport = null)
     {
+        _transport = transport;
         Fd = fd;
         Loop.Add(this);
     }
 
-    /// <summary>Takes over a descriptor whose connect is in progress; <see cref="OnConnected"/> follows.</summary>
-    protected void AttachConnecting(int fd)
+    /// <summary>Takes over a descriptor whose connect is in progress; <see cref="OnConnected"/> follows, after the transport's handshake.</summary>
+    protected void AttachConnecting(int fd, StreamTransport? transport = null)
     {
         _connecting = true;
-        Attach(fd);
+        Attach(fd, transport);
+    }
+
+    /// <summary>Gives up the descriptor and the transport without closing them, for another owner on this loop.</summary>
+    protected (int Fd, StreamTransport? Transport) Release()
+    {
+        (int, StreamTransport?) released = (Fd, _transport);
+        Loop.Detach(this);
+        (Fd, _transport) = (-1, null);
+        return released;
     }
 
     /// <summary>Room to build output in place; follow with <see cref="Commit"/>. The socket must be open.</summary>
@@ -86,7 +109,7 @@ internal abstract class StreamSocket(EventLoop loop) : EventSource
         int n;
         do
         {
-            n = SocketCalls.Receive(Fd, buffer);
+            n = _transport is null ? SocketCalls.Receive(Fd, buffer) : _transport.Receive(Fd, buffer);
         }
         while (n == -LibC.Eintr);
         if (n > 0)
@@ -100,20 +123,12 @@ internal abstract class StreamSocket(EventLoop loop) : EventSource
     {
         if (_connecting)
         {
-            if ((events & (Readiness.Writable | Readiness.Failed)) == 0)
+            if (!FinishConnecting(ref events))
             {
                 return;
             }
-            int error = SocketCalls.TakeError(Fd);
-            _connecting = false;
-            OnConnected(error);
-            if (!IsOpen)
-            {
-                return;
-            }
-            MarkDirty();
         }
-        else if ((events & Readiness.Writable) != 0 && _end > _start && !_dirty)
+        else if ((events & Readiness.Writable) != 0 && !_dirty && PendingOutput > 0)
         {
             Flush();
             if (!IsOpen)
@@ -128,16 +143,23 @@ internal abstract class StreamSocket(EventLoop loop) : EventSource
     }
 
     /// <summary>Closes at once, without a word to the owner's peer objects beyond <see cref="OnClosed"/>.</summary>
-    public void CloseSocket()
+    public void CloseSocket() => Close(whole: true);
+
+    /// <summary>Closes such that the peer can tell that the stream was cut: a transport that can say "this is the end" does not.</summary>
+    public void CutSocket() => Close(whole: false);
+
+    /// <summary>Half-close: this side has said everything. Nothing may be pending.</summary>
+    public void ShutdownWrite()
     {
         if (!IsOpen)
         {
             return;
         }
-        Loop.Close(this);
-        ReleaseOutput();
-        _connecting = false;
-        OnClosed();
+        _transport?.End(Fd);
+        if (_transport is not { PendingOutput: > 0 })
+        {
+            SocketCalls.ShutdownWrite(Fd);
+        }
     }
 
     /// <summary>The loop met an exception of ours in a callback: the connection is given up, its stream ended.</summary>
@@ -154,7 +176,7 @@ internal abstract class StreamSocket(EventLoop loop) : EventSource
         {
             return;
         }
-        if (_outputError == 0 && _end > _start)
+        if (_outputError == 0 && PendingOutput > 0)
         {
             Flush();
         }
@@ -185,6 +207,64 @@ internal abstract class StreamSocket(EventLoop loop) : EventSource
 
     protected virtual void OnClosed()
     {
+    }
+
+    // Returns true if the connection stands and the events left are for reading.
+    private bool FinishConnecting(ref Readiness events)
+    {
+        if (!_handshaking)
+        {
+            if ((events & (Readiness.Writable | Readiness.Failed)) == 0)
+            {
+                return false;
+            }
+            int error = SocketCalls.TakeError(Fd);
+            if (error != 0 || _transport is null)
+            {
+                return Connected(error);
+            }
+            _handshaking = true;
+        }
+        switch (_transport!.Handshake(Fd))
+        {
+            case HandshakeState.Pending:
+                return false;
+            case HandshakeState.Failed:
+                return Connected(LibC.Eproto);
+            default:
+                // What came behind the handshake was read with it; no event will tell.
+                events |= Readiness.Readable;
+                return Connected(0);
+        }
+    }
+
+    private bool Connected(int error)
+    {
+        _connecting = _handshaking = false;
+        OnConnected(error);
+        if (!IsOpen)
+        {
+            return false;
+        }
+        MarkDirty();
+        return true;
+    }
+
+    private void Close(bool whole)
+    {
+        if (!IsOpen)
+        {
+            return;
+        }
+        if (_transport is { } transport)
+        {
+            transport.Close(Fd, whole && !_connecting && _outputError == 0 && PendingOutput == 0);
+        }
+        Loop.Close(this);
+        ReleaseOutput();
+        _connecting = _handshaking = false;
+        OnClosed();
+        _transport = null;
     }
 
     private void MarkDirty()
@@ -220,8 +300,8 @@ internal abstract class StreamSocket(EventLoop loop) : EventSource
     private void WriteThrough(ReadOnlySpan<byte> data)
     {
         int pending = _end - _start;
-        int sent = pending == 0
-            ? SocketCalls.Send(Fd, data)
+        int sent = _transport is not null ? _transport.Send(Fd, _output.AsSpan(_start, pending), data)
+            : pending == 0 ? SocketCalls.Send(Fd, data)
             : SocketCalls.Send(Fd, _output.AsSpan(_start, pending), data);
         if (sent < 0)
         {
@@ -250,7 +330,8 @@ internal abstract class StreamSocket(EventLoop loop) : EventSource
 
     private void Flush()
     {
-        int sent = SocketCalls.Send(Fd, _output.AsSpan(_start, _end - _start));
+        ReadOnlySpan<byte> pending = _output.AsSpan(_start, _end - _start);
+        int sent = _transport is null ? SocketCalls.Send(Fd, pending) : _transport.Send(Fd, pending, []);
         if (sent < 0)
         {
             if (sent is not (-LibC.Eagain or -LibC.Eintr))
@@ -266,7 +347,10 @@ internal abstract class StreamSocket(EventLoop loop) : EventSource
         if (_start == _end)
         {
             ReleaseOutput();
-            OnOutputDrained();
+            if (_transport is not { PendingOutput: > 0 })
+            {
+                OnOutputDrained();
+            }
         }
     }
 

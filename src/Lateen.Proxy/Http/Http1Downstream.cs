@@ -54,7 +54,7 @@ internal sealed class Http1Downstream : StreamSocket, IDownstreamStream
     public HttpProtocol Protocol => HttpProtocol.Http11;
 
     /// <summary>Begins to serve; bytes that inspection has already read come first.</summary>
-    public void Start(int fd, ReadOnlySpan<byte> first)
+    public void Start(int fd, StreamTransport? transport, ReadOnlySpan<byte> first)
     {
         Stats.Add(HttpStat.DownstreamCxTotal);
         Stats.Add(HttpStat.DownstreamCxActive);
@@ -62,10 +62,14 @@ internal sealed class Http1Downstream : StreamSocket, IDownstreamStream
         Stats.Add(HttpStat.DownstreamCxHttp1Active);
         _activeAt = Loop.Now;
         ArmIdle();
-        Attach(fd);
+        Attach(fd, transport);
         if (!first.IsEmpty)
         {
             Process(first);
+        }
+        else if (transport is not null)
+        {
+            OnReadable(Readiness.Readable);
         }
     }
 
@@ -140,7 +144,7 @@ internal sealed class Http1Downstream : StreamSocket, IDownstreamStream
     public void ResetStream()
     {
         _exchange = null;
-        CloseSocket();
+        CutSocket();
     }
 
     public void PauseReading() => _paused = true;
@@ -262,7 +266,7 @@ internal sealed class Http1Downstream : StreamSocket, IDownstreamStream
                 return;
             }
             // A short read has emptied the socket; the next edge comes with the next byte.
-            _readable = n == EventLoop.InputSize || _peerClosed;
+            _readable = n == EventLoop.InputSize || _peerClosed || HasBufferedInput;
             Process(Loop.Input.AsSpan(0, n));
         }
     }
@@ -431,7 +435,7 @@ internal sealed class Http1Downstream : StreamSocket, IDownstreamStream
                 return;
             }
         }
-        SocketCalls.ShutdownWrite(Fd);
+        ShutdownWrite();
         Loop.ArmTimer(_timer, 1000);
         DiscardInput();
     }

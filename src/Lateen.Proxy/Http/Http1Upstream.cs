@@ -57,13 +57,13 @@ internal sealed class Http1Upstream(ProxyWorker worker, Http1Pool pool) : Stream
 
     public HttpProtocol Protocol => HttpProtocol.Http11;
 
-    public void Start(int fd)
+    public void Start(int fd, StreamTransport? transport)
     {
         pool.OnOpened();
         _connectStarted = Loop.Now;
         _timer.Owner = this;
         Loop.ArmTimer(_timer, pool.Config.ConnectTimeoutMilliseconds);
-        AttachConnecting(fd);
+        AttachConnecting(fd, transport);
     }
 
     /// <summary>Sends the exchange's request. The connection is idle and connected.</summary>
@@ -149,15 +149,6 @@ internal sealed class Http1Upstream(ProxyWorker worker, Http1Pool pool) : Stream
         }
     }
 
-    /// <summary>Half-close of an upgraded connection.</summary>
-    public void ShutdownWrite()
-    {
-        if (IsOpen && !HasPendingOutput)
-        {
-            SocketCalls.ShutdownWrite(Fd);
-        }
-    }
-
     public override void Abort() => Fail(UpstreamFailure.LocalReset, null);
 
     protected override void OnConnected(int error)
@@ -166,7 +157,7 @@ internal sealed class Http1Upstream(ProxyWorker worker, Http1Pool pool) : Stream
         if (error != 0)
         {
             CloseSocket();
-            pool.OnConnectFailed(UpstreamFailure.RemoteConnectionFailure, $"delayed connect error: {error}");
+            pool.OnConnectFailed(UpstreamFailure.RemoteConnectionFailure, Transport?.Failure ?? $"delayed connect error: {error}");
             return;
         }
         LocalAddress = SocketCalls.LocalAddress(Fd);
@@ -222,7 +213,7 @@ internal sealed class Http1Upstream(ProxyWorker worker, Http1Pool pool) : Stream
             }
             _sawInput = true;
             Process(input.AsSpan(0, n));
-            if (n < input.Length && !_peerClosed)
+            if (n < input.Length && !_peerClosed && !HasBufferedInput)
             {
                 return;
             }
@@ -369,7 +360,8 @@ internal sealed class Http1Upstream(ProxyWorker worker, Http1Pool pool) : Stream
             CloseSocket();
             return;
         }
-        if (result == 0 && _state == State.Body && _body == BodyKind.UntilClose)
+        // RFC 9112 9.8: without a close_notify such a body may have been cut.
+        if (result == 0 && _state == State.Body && _body == BodyKind.UntilClose && Transport is not { WasCut: true })
         {
             HttpExchange exchange = _exchange;
             Finish(exchange, close: true);

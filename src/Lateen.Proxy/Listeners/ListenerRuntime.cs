@@ -134,11 +134,11 @@ internal sealed class ListenerRuntime : IAcceptHandler
         connection.ServerName = facts.ServerName;
         if (chain.Http is { } http)
         {
-            new Http1Downstream(worker, connection, http).Start(fd, first);
+            new Http1Downstream(worker, connection, http).Start(fd, transport: null, first);
         }
         else
         {
-            new TcpSession(worker, connection, chain.Tcp!).Begin(fd, first);
+            new TcpSession(worker, connection, chain.Tcp!).Begin(fd, transport: null, first);
         }
     }
 

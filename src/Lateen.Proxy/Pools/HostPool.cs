@@ -174,7 +174,7 @@ internal abstract class HostPool(ProxyWorker worker, ClusterWorker cluster, Clus
     protected abstract int ConnectionsFor(int pending);
 
     /// <summary>Takes over a descriptor whose connect is in progress.</summary>
-    protected abstract void Open(int fd);
+    protected abstract void Open(int fd, StreamTransport? transport);
 
     protected abstract void CloseIdle();
 
@@ -198,7 +198,7 @@ internal abstract class HostPool(ProxyWorker worker, ClusterWorker cluster, Clus
             OnConnectFailed(UpstreamFailure.RemoteConnectionFailure, "immediate connect error: " + LibC.ErrorText(-fd));
             return;
         }
-        Open(fd);
+        Open(fd, transport: null);
     }
 
     private void Enqueue(HttpExchange exchange)

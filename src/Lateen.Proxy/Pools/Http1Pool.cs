@@ -1,3 +1,4 @@
+using Lateen.Net.Sockets;
 using Lateen.Proxy.Clusters;
 using Lateen.Proxy.Http;
 using Lateen.Proxy.Stats;
@@ -54,7 +55,7 @@ internal sealed class Http1Pool(ProxyWorker worker, ClusterWorker cluster, Clust
 
     protected override int ConnectionsFor(int pending) => pending;
 
-    protected override void Open(int fd) => new Http1Upstream(Worker, this).Start(fd);
+    protected override void Open(int fd, StreamTransport? transport) => new Http1Upstream(Worker, this).Start(fd, transport);
 
     protected override void CloseIdle()
     {

@@ -15,9 +15,13 @@ internal sealed class TcpEnd(TcpSession session, EventLoop loop, bool isDownstre
 
     public bool IsDownstream => isDownstream;
 
-    public void Open(int fd) => Attach(fd);
+    public void Open(int fd, StreamTransport? transport)
+    {
+        Attach(fd, transport);
+        _readable = transport is not null;
+    }
 
-    public void OpenConnecting(int fd) => AttachConnecting(fd);
+    public void OpenConnecting(int fd, StreamTransport? transport) => AttachConnecting(fd, transport);
 
     /// <summary>Bytes that were read before the other side existed.</summary>
     public void Keep(ReadOnlySpan<byte> data)
@@ -62,7 +66,7 @@ internal sealed class TcpEnd(TcpSession session, EventLoop loop, bool isDownstre
                 CloseIfDone();
                 return;
             }
-            _readable = n == EventLoop.InputSize || _peerClosed;
+            _readable = n == EventLoop.InputSize || _peerClosed || HasBufferedInput;
             session.OnBytes(this, n);
             peer.Write(Loop.Input.AsSpan(0, n));
         }
@@ -123,6 +127,6 @@ internal sealed class TcpEnd(TcpSession session, EventLoop loop, bool isDownstre
             return;
         }
         _finSent = true;
-        SocketCalls.ShutdownWrite(Fd);
+        ShutdownWrite();
     }
 }

@@ -36,11 +36,11 @@ internal sealed class TcpSession : StreamInfo
     }
 
     /// <summary>Begins: the upstream is called at once, without waiting for a byte of the client, so that a server may speak first.</summary>
-    public void Begin(int fd, ReadOnlySpan<byte> first)
+    public void Begin(int fd, StreamTransport? transport, ReadOnlySpan<byte> first)
     {
         _stats.Add(TcpStat.DownstreamCxTotal);
         _activeAt = _worker.Loop.Now;
-        _downstream.Open(fd);
+        _downstream.Open(fd, transport);
         if (!first.IsEmpty)
         {
             _downstream.Keep(first);
@@ -53,7 +53,7 @@ internal sealed class TcpSession : StreamInfo
         _worker.Loop.Timers.Cancel(_timer);
         if (error != 0)
         {
-            OnConnectFailed($"delayed connect error: {error}");
+            OnConnectFailed(_upstream!.Transport?.Failure ?? $"delayed connect error: {error}");
             return;
         }
         UpstreamLocal = SocketCalls.LocalAddress(_upstream!.Fd);
@@ -166,7 +166,7 @@ internal sealed class TcpSession : StreamInfo
             return;
         }
         _worker.Loop.ArmTimer(_timer, _clusterConfig.ConnectTimeoutMilliseconds);
-        _upstream.OpenConnecting(fd);
+        _upstream.OpenConnecting(fd, transport: null);
     }
 
     private void OnConnectFailed(string reason)
