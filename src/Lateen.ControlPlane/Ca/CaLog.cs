@@ -18,4 +18,7 @@ internal static partial class CaLog
 
     [LoggerMessage(2105, LogLevel.Information, "Issued the serving certificate for {Names}, valid until {NotAfter:u}")]
     public static partial void ServingIssued(ILogger logger, string names, DateTimeOffset notAfter);
+
+    [LoggerMessage(2106, LogLevel.Debug, "Issued a certificate for {Identity}, valid for {Lifetime}")]
+    public static partial void WorkloadIssued(ILogger logger, string identity, TimeSpan lifetime);
 }

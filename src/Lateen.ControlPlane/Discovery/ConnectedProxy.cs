@@ -1,5 +1,6 @@
 using Lateen.Model;
 using Lateen.Model.Workloads;
+using Lateen.Security;
 
 namespace Lateen.ControlPlane.Discovery;
 
@@ -7,6 +8,9 @@ namespace Lateen.ControlPlane.Discovery;
 internal sealed class ConnectedProxy(ProxyNode node)
 {
     private (MeshIndex Index, ProxyNode Node)? _recognised;
+
+    /// <summary>Who it was found to be; null on the plaintext port.</summary>
+    public SpiffeId? Identity { get; init; }
 
     /// <summary>As the proxy said it.</summary>
     public ProxyNode Node { get; } = node;

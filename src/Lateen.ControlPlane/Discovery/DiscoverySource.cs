@@ -1,6 +1,10 @@
 using System.Globalization;
+using Lateen.Api;
+using Lateen.ControlPlane.Identity;
+using Lateen.ControlPlane.Secrets;
 using Lateen.Grpc;
 using Lateen.Model;
+using Lateen.Model.Workloads;
 using Lateen.Xds.Server;
 using Microsoft.Extensions.Logging;
 
@@ -8,7 +12,8 @@ namespace Lateen.ControlPlane.Discovery;
 
 /// <summary>What the xDS server serves: resources of the newest snapshot.</summary>
 /// <remarks>The snapshot is read once per answer; a push under way finishes with the one that it began with.</remarks>
-internal sealed class DiscoverySource(IResourceGenerator generator, string domain, TimeProvider time, ILogger logger)
+internal sealed class DiscoverySource(
+    IResourceGenerator generator, string domain, CallerAuthenticator? callers, SecretDiscovery? secrets, TimeProvider time, ILogger logger)
     : IXdsResourceSource<ConnectedProxy>
 {
     private Published _published = new(MeshSnapshot.Empty, "");
@@ -21,18 +26,30 @@ internal sealed class DiscoverySource(IResourceGenerator generator, string domai
         ref _published,
         new Published(mesh, string.Create(CultureInfo.InvariantCulture, $"{time.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ}/{mesh.Version}")));
 
-    public ValueTask<ConnectedProxy> ConnectAsync(XdsPeer peer, CancellationToken cancellation)
+    public async ValueTask<ConnectedProxy> ConnectAsync(XdsPeer peer, CancellationToken cancellation)
     {
+        ProxyNode node;
         try
         {
-            var node = NodeReader.Read(peer.Node);
-            return ValueTask.FromResult(new ConnectedProxy(
-                node.DnsDomain.Length > 0 ? node : node with { DnsDomain = $"{node.Namespace}.svc.{domain}" }));
+            node = NodeReader.Read(peer.Node);
         }
         catch (FormatException exception)
         {
             throw new GrpcException(GrpcStatusCode.InvalidArgument, exception.Message);
         }
+
+        node = node.DnsDomain.Length > 0 ? node : node with { DnsDomain = $"{node.Namespace}.svc.{domain}" };
+
+        // The plaintext port asks nobody: who has no network to trust closes it.
+        var identity = peer.Call.IsTls && callers is not null ? await callers.AuthenticateAsync(peer.Call) : null;
+        if (identity is not null && !ProxyClaim.Holds(identity, node))
+        {
+            throw new GrpcException(
+                GrpcStatusCode.PermissionDenied,
+                $"authorization failed: {identity} may not be {node.Id} of namespace {node.Namespace} with service account \"{node.ServiceAccount}\"");
+        }
+
+        return new ConnectedProxy(node) { Identity = identity };
     }
 
     public void Disconnected(XdsPeer peer, ConnectedProxy proxy)
@@ -40,20 +57,26 @@ internal sealed class DiscoverySource(IResourceGenerator generator, string domai
         // Nothing is kept per proxy outside of its stream.
     }
 
-    public ValueTask<XdsResourceSet?> GenerateAsync(
+    public async ValueTask<XdsResourceSet?> GenerateAsync(
         XdsPeer peer, ConnectedProxy proxy, XdsQuery query, CancellationToken cancellation)
     {
         var published = Volatile.Read(ref _published);
         try
         {
+            if (query.TypeUrl == TypeUrls.Secret && secrets is not null)
+            {
+                var found = await secrets.GenerateAsync(peer.ConnectionId, proxy.Identity, query.Names, cancellation);
+                return new XdsResourceSet(published.Version, found);
+            }
+
             var resources = generator.Generate(published.Mesh, proxy.In(published.Mesh), query);
-            return ValueTask.FromResult(resources is null ? null : new XdsResourceSet(published.Version, resources));
+            return resources is null ? null : new XdsResourceSet(published.Version, resources);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             // A bug for one proxy must not end its stream: it keeps what it has.
             DiscoveryLog.GenerationFailed(logger, exception, query.TypeUrl, peer.ConnectionId);
-            return ValueTask.FromResult<XdsResourceSet?>(null);
+            return null;
         }
     }
 

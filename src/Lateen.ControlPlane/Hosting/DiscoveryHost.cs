@@ -8,6 +8,8 @@ using Lateen.ControlPlane.Ca;
 using Lateen.ControlPlane.Debug;
 using Lateen.ControlPlane.Discovery;
 using Lateen.ControlPlane.Http;
+using Lateen.ControlPlane.Identity;
+using Lateen.ControlPlane.Secrets;
 using Lateen.ControlPlane.Status;
 using Lateen.ControlPlane.Watch;
 using Lateen.ControlPlane.Webhooks;
@@ -28,6 +30,7 @@ namespace Lateen.ControlPlane.Hosting;
 /// </remarks>
 internal sealed class DiscoveryHost : IAsyncDisposable
 {
+    private static readonly IReadOnlySet<string> SecretTypes = new HashSet<string> { TypeUrls.Secret };
     private static readonly IReadOnlySet<string> EndpointTypes = new HashSet<string> { TypeUrls.ClusterLoadAssignment };
 
     private readonly DiscoveryOptions _options;
@@ -44,6 +47,7 @@ internal sealed class DiscoveryHost : IAsyncDisposable
     private readonly ServingCertificate _certificate;
     private readonly KubernetesClient? _client;
     private readonly StatusWriter? _status;
+    private readonly SecretIndex _secrets;
     private readonly InjectionSource _injection;
     private readonly InjectionWebhook _injector;
 
@@ -54,7 +58,16 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         var ads = loggers.CreateLogger("ads");
         var generator = new TranslationGenerator();
         _metrics = new DiscoveryMetrics(time);
-        _source = new DiscoverySource(generator, options.Domain, time, ads);
+        var identities = loggers.CreateLogger("identity");
+        var callers = new CallerAuthenticator(
+            client is null ? null : new TokenReviewer(client, () => _source!.Current.Mesh.TrustDomain, identities), identities);
+        _secrets = new SecretIndex(_ => _xds!.Push(new XdsPush<ConnectedProxy>(SecretTypes)));
+        var secrets = client is null
+            ? null
+            : new SecretDiscovery(_secrets.Find, new SecretAccess(client, time, identities).MayReadAsync, loggers.CreateLogger("sds"));
+
+        // A folder has no API server that could review tokens: everybody is let in there, and nobody gets a secret.
+        _source = new DiscoverySource(generator, options.Domain, client is null ? null : callers, secrets, time, ads);
         var identity = $$$"""{"Component":"istiod","ID":"{{{options.PodName}}}","Info":{"version":"{{{Version}}}"}}""";
         _xds = new XdsServer<ConnectedProxy>(
             _source,
@@ -71,11 +84,17 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         _injection = new InjectionSource(options.Revision, options.TemplateEnvironment, loggers.CreateLogger("injection"));
         _injector = new InjectionWebhook(
             () => _injection.Current, new InjectionLimits(), new InjectionCounters(), time, loggers.CreateLogger("injection"));
-        Server = new ControlPlaneServer(options, () => _certificate.Current, loggers);
+        Server = new ControlPlaneServer(options, () => _certificate.Current, new ClientCertificates(authority, time).Accepts, loggers);
         var pages = new DebugRoutes(
             _xds, _source, new ConfigDumpPage(generator), _metrics, _injector.Counters, () => _readiness.Missing, options.ClusterId, Version);
         var validation = new ValidationWebhook(() => _source.Current, loggers.CreateLogger("validation"));
-        Server.Map([ServerPort.Xds, ServerPort.SecureXds], routes => _xds.Map(routes, new GrpcServerOptions { Logger = ads, Time = time }));
+        var certificates = new CertificateService(authority, callers, time, loggers.CreateLogger("ca"));
+        var grpc = new GrpcServerOptions { Logger = ads, Time = time };
+        Server.Map([ServerPort.Xds, ServerPort.SecureXds], routes =>
+        {
+            _xds.Map(routes, grpc);
+            certificates.Map(routes, grpc);
+        });
         Server.Map([ServerPort.Readiness, ServerPort.Monitoring], pages.Map);
         Server.Map([ServerPort.Webhooks], routes =>
         {
@@ -195,6 +214,7 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         watch.AddMesh();
         watch.Add(ResourceTypes.Namespaces, ObjectSelector.All, value => value.Name(), roots);
         watch.Add(ResourceTypes.ConfigMaps, new ObjectSelector(_options.Namespace), value => value, _injection);
+        watch.Add(ResourceTypes.Secrets, SecretIndex.Selector, SecretIndex.Read, _secrets);
         watch.Add(ResourceTypes.ProxyConfigs, ObjectSelector.All, value => value, _injection.ProxyConfigs);
         watch.Add(ResourceTypes.MutatingWebhookConfigurations, ObjectSelector.All, value => value, mutating);
         watch.Add(ResourceTypes.ValidatingWebhookConfigurations, ObjectSelector.All, value => value, validating);

@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -22,7 +23,9 @@ internal sealed class ControlPlaneServer : IAsyncDisposable
     private readonly Dictionary<ServerPort, ListenOptions> _listeners = [];
 
     /// <param name="certificate">Asked in every TLS handshake, so that a renewed certificate is shown at once.</param>
-    public ControlPlaneServer(DiscoveryOptions options, Func<X509Certificate2> certificate, ILoggerFactory loggers)
+    /// <param name="acceptsClient">Whether a certificate that a client shows is one of the mesh; a client need not show any.</param>
+    public ControlPlaneServer(
+        DiscoveryOptions options, Func<X509Certificate2> certificate, Func<X509Certificate2, bool> acceptsClient, ILoggerFactory loggers)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers);
@@ -41,7 +44,7 @@ internal sealed class ControlPlaneServer : IAsyncDisposable
             kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(10);
             Listen(kestrel, ServerPort.Readiness, options.HttpAddress, HttpProtocols.Http1);
             Listen(kestrel, ServerPort.Xds, options.GrpcAddress, HttpProtocols.Http2);
-            Listen(kestrel, ServerPort.SecureXds, options.SecureGrpcAddress, HttpProtocols.Http2, certificate);
+            Listen(kestrel, ServerPort.SecureXds, options.SecureGrpcAddress, HttpProtocols.Http2, certificate, acceptsClient);
             Listen(kestrel, ServerPort.Monitoring, options.MonitoringAddress, HttpProtocols.Http1);
             Listen(kestrel, ServerPort.Webhooks, options.HttpsAddress, HttpProtocols.Http1AndHttp2, certificate);
         });
@@ -75,7 +78,12 @@ internal sealed class ControlPlaneServer : IAsyncDisposable
         (ServerPort)context.Features.Get<IConnectionItemsFeature>()!.Items[typeof(ServerPort)]!;
 
     private void Listen(
-        KestrelServerOptions kestrel, ServerPort port, IPEndPoint address, HttpProtocols protocols, Func<X509Certificate2>? certificate = null) =>
+        KestrelServerOptions kestrel,
+        ServerPort port,
+        IPEndPoint address,
+        HttpProtocols protocols,
+        Func<X509Certificate2>? certificate = null,
+        Func<X509Certificate2, bool>? acceptsClient = null) =>
         kestrel.Listen(address, listener =>
         {
             _listeners[port] = listener;
@@ -87,7 +95,15 @@ internal sealed class ControlPlaneServer : IAsyncDisposable
             });
             if (certificate is not null)
             {
-                listener.UseHttps(https => https.ServerCertificateSelector = (_, _) => certificate());
+                listener.UseHttps(https =>
+                {
+                    https.ServerCertificateSelector = (_, _) => certificate();
+                    if (acceptsClient is not null)
+                    {
+                        https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+                        https.ClientCertificateValidation = (client, _, _) => acceptsClient(client);
+                    }
+                });
             }
         });
 }

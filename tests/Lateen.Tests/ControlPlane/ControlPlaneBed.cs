@@ -15,6 +15,8 @@ internal sealed class ControlPlaneBed : IAsyncDisposable
 {
     private static readonly IPEndPoint AnyPort = new(IPAddress.Loopback, 0);
 
+    private static readonly ResourceType ServiceAccounts = new("", "v1", "serviceaccounts", "ServiceAccount", true);
+
     private readonly string _folder;
     private readonly ApiServer _api;
     private CancellationTokenSource _stop = new();
@@ -79,6 +81,36 @@ internal sealed class ControlPlaneBed : IAsyncDisposable
             var value = (JsonObject)JsonTree.ToJson(document.Node)!;
             await Client.CreateAsync(TypeOf(document), document.Resource.Namespace, value, cancellation);
         }
+    }
+
+    /// <summary>The root certificate as a namespace has it.</summary>
+    public async Task<string> RootAsync(CancellationToken cancellation)
+    {
+        var root = "";
+        await UntilAsync(
+            async () => (root = (await Client.FindAsync(ResourceTypes.ConfigMaps, "istio-system", "istio-ca-root-cert", cancellation))?
+                .Text("data", "root-cert.pem") ?? "").Length > 0,
+            () => "no ConfigMap istio-ca-root-cert",
+            cancellation);
+        return root;
+    }
+
+    /// <summary>A token of a service account, which is made where it is missing.</summary>
+    public async Task<string> TokenAsync(string ns, string account, string audience, CancellationToken cancellation)
+    {
+        if (await Client.FindAsync(ServiceAccounts, ns, account, cancellation) is null)
+        {
+            await ApplyAsync($"{{apiVersion: v1, kind: ServiceAccount, metadata: {{name: {account}, namespace: {ns}}}}}", cancellation);
+        }
+
+        var request = new JsonObject
+        {
+            ["apiVersion"] = "authentication.k8s.io/v1",
+            ["kind"] = "TokenRequest",
+            ["spec"] = new JsonObject { ["audiences"] = new JsonArray(audience) },
+        };
+        var answer = await Client.SendAsync(HttpMethod.Post, $"/api/v1/namespaces/{ns}/serviceaccounts/{account}/token", request, cancellation);
+        return answer.Text("status", "token");
     }
 
     /// <summary>Makes the Service istiod lead to this control plane and registers the validating webhook as it is shipped.</summary>

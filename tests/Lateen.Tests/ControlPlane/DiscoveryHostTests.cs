@@ -200,15 +200,11 @@ public class DiscoveryHostTests
     {
         await using var bed = await ControlPlaneBed.StartAsync(Cancellation);
         await bed.ApplyAsync(Reviews, Cancellation);
-        JsonObject? published = null;
-        await ControlPlaneBed.UntilAsync(
-            async () => (published = await bed.Client.FindAsync(ResourceTypes.ConfigMaps, "default", "istio-ca-root-cert", Cancellation)) is not null,
-            () => "no ConfigMap",
-            Cancellation);
         using var proxy = new TestProxy(
             bed.AddressOf(ServerPort.SecureXds),
             "sidecar~10.244.0.9~toolbox.default~default.svc.cluster.local",
-            published.Text("data", "root-cert.pem"));
+            await bed.RootAsync(Cancellation),
+            await bed.TokenAsync("default", "toolbox", "istio-ca", Cancellation));
         (await proxy.AskAsync(TypeUrls.Cluster, [], Cancellation)).Keys.ShouldContain("outbound|80||reviews.default.svc.cluster.local");
     }
 

@@ -19,7 +19,8 @@ internal sealed class TestProxy : IDisposable
     private readonly Dictionary<string, IReadOnlyList<string>> _names = [];
 
     /// <param name="rootPem">What to trust, on the TLS port; null on the plaintext port.</param>
-    public TestProxy(IPEndPoint server, string nodeId, string? rootPem = null)
+    /// <param name="token">The service account token to show; null = none.</param>
+    public TestProxy(IPEndPoint server, string nodeId, string? rootPem = null, string? token = null)
     {
         _channel = new GrpcChannel(rootPem is null
             ? new GrpcChannelOptions { Address = new Uri($"http://{server}") }
@@ -28,7 +29,10 @@ internal sealed class TestProxy : IDisposable
                 Address = new Uri($"https://localhost:{server.Port}"),
                 TrustedRoots = () => [X509Certificate2.CreateFromPem(rootPem)],
             });
-        _call = _channel.Start(AdsMethods.Stream, new GrpcCallOptions(), CancellationToken.None);
+        _call = _channel.Start(
+            AdsMethods.Stream,
+            new GrpcCallOptions(Metadata: token is null ? [] : [KeyValuePair.Create("authorization", $"Bearer {token}")]),
+            CancellationToken.None);
         _node = new Node { Id = nodeId };
     }
 

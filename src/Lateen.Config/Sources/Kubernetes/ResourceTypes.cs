@@ -24,6 +24,8 @@ public static class ResourceTypes
         "admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", false);
     public static readonly ResourceType ValidatingWebhookConfigurations = new(
         "admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration", false);
+    public static readonly ResourceType SubjectAccessReviews = new(
+        "authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview", false);
     public static readonly ResourceType TokenReviews = new("authentication.k8s.io", "v1", "tokenreviews", "TokenReview", false);
 
     public static readonly ResourceType VirtualServices = new(Istio, "v1beta1", "virtualservices", "VirtualService", true);
