@@ -8,4 +8,9 @@ public interface IProxyObserver
     /// <see cref="ProxyServer.SubscribedNames"/>.
     /// </summary>
     void OnSubscriptionsChanged(string typeUrl);
+
+    /// <summary><see cref="ProxyServer.LocalSecretNames"/> has changed.</summary>
+    void OnLocalSecretsChanged()
+    {
+    }
 }

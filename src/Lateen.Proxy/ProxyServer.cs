@@ -2,6 +2,7 @@ using System.Net;
 using Envoy.Config.Endpoint.V3;
 using Envoy.Config.Listener.V3;
 using Envoy.Config.Route.V3;
+using Envoy.Extensions.TransportSockets.Tls.V3;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Lateen.Api;
@@ -24,6 +25,8 @@ namespace Lateen.Proxy;
 /// </remarks>
 public sealed class ProxyServer
 {
+    private const string LocalSecrets = "local secrets";
+
     private readonly Lock _lock = new();
     private readonly ProxyOptions _options;
     private readonly ILogger _logger;
@@ -47,11 +50,12 @@ public sealed class ProxyServer
         _listeners = new ListenerSet(_runtime, _logger);
         _local = new LocalServer(_runtime.All[0], _logger);
         _started = time.GetUtcNow();
-        foreach (string type in (string[])[TypeUrls.Cluster, TypeUrls.ClusterLoadAssignment, TypeUrls.Listener, TypeUrls.RouteConfiguration])
+        foreach (string type in (string[])[TypeUrls.Cluster, TypeUrls.ClusterLoadAssignment, TypeUrls.Listener, TypeUrls.RouteConfiguration, TypeUrls.Secret])
         {
             _stores[type] = new ResourceStore();
             _subscriptions[type] = [];
         }
+        _subscriptions[LocalSecrets] = [];
     }
 
     /// <summary>Told when subscriptions change; set before the first <see cref="Apply"/>.</summary>
@@ -185,6 +189,9 @@ public sealed class ProxyServer
             return _subscriptions.GetValueOrDefault(typeUrl) ?? [];
         }
     }
+
+    /// <summary>Secrets that configuration expects from the agent of this process, over no control plane: hand them to <see cref="Update"/>.</summary>
+    public IReadOnlyCollection<string> LocalSecretNames => SubscribedNames(LocalSecrets);
 
     /// <summary>Begins to drain: answers carry <c>connection: close</c>; connections end when their request has.</summary>
     public void Drain()
@@ -354,6 +361,9 @@ public sealed class ProxyServer
             case TypeUrls.Listener:
                 Listener listener = Listener.Parser.ParseFrom(resource.Value);
                 return (listener.Name, listener);
+            case TypeUrls.Secret:
+                Secret secret = Secret.Parser.ParseFrom(resource.Value);
+                return (secret.Name, secret);
             default:
                 RouteConfiguration route = RouteConfiguration.Parser.ParseFrom(resource.Value);
                 return (route.Name, route);
@@ -372,6 +382,12 @@ public sealed class ProxyServer
                 break;
             case Listener listener:
                 _listeners.Put(scope, listener);
+                break;
+            case Secret secret:
+                if (SecretCompiler.Compile(scope, secret) is { } compiled)
+                {
+                    _runtime.SecretOf(secret.Name, isLocal: true).Current = compiled;
+                }
                 break;
             case RouteConfiguration route:
                 if (RouteCompiler.Compile(scope, route) is { } table)
@@ -397,6 +413,9 @@ public sealed class ProxyServer
             case TypeUrls.ClusterLoadAssignment:
                 _clusters.RemoveEndpoints(name);
                 break;
+            case TypeUrls.Secret when _runtime.FindSecret(name) is { } secret:
+                secret.Current = null;
+                break;
             case TypeUrls.Listener:
                 _listeners.Remove(name);
                 break;
@@ -410,6 +429,8 @@ public sealed class ProxyServer
         {
             (TypeUrls.ClusterLoadAssignment, _clusters.ServiceNames),
             (TypeUrls.RouteConfiguration, _listeners.RouteNames),
+            (TypeUrls.Secret, SecretNames(isLocal: false)),
+            (LocalSecrets, SecretNames(isLocal: true)),
         })
         {
             if (!names.SequenceEqual(_subscriptions[type]))
@@ -421,6 +442,9 @@ public sealed class ProxyServer
         return changed;
     }
 
+    private List<string> SecretNames(bool isLocal) => [.. _clusters.Secrets.Concat(_listeners.Secrets).Where(s => s.IsLocal == isLocal)
+        .Select(s => s.Name).Distinct().Order(StringComparer.Ordinal)];
+
     private void UpdateReady() => _ready |= _stores[TypeUrls.Cluster].HasBeenApplied && _stores[TypeUrls.Listener].HasBeenApplied
         && _listeners.WarmingCount == 0;
 
@@ -428,7 +452,14 @@ public sealed class ProxyServer
     {
         foreach (string type in changedTypes)
         {
-            Observer?.OnSubscriptionsChanged(type);
+            if (type == LocalSecrets)
+            {
+                Observer?.OnLocalSecretsChanged();
+            }
+            else
+            {
+                Observer?.OnSubscriptionsChanged(type);
+            }
         }
     }
 

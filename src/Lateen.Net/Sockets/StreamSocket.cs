@@ -39,6 +39,9 @@ internal abstract class StreamSocket(EventLoop loop) : EventSource
 
     public long BytesOut { get; private set; }
 
+    /// <summary>Why the transport's handshake failed; kept after the close. Null otherwise.</summary>
+    public string? TransportFailure { get; private set; }
+
     /// <summary>The last <see cref="Receive"/> left something (the end of the stream, say) that no event will tell of: ask again.</summary>
     protected bool HasBufferedInput => _transport is { HasBufferedInput: true };
 
@@ -230,6 +233,7 @@ internal abstract class StreamSocket(EventLoop loop) : EventSource
             case HandshakeState.Pending:
                 return false;
             case HandshakeState.Failed:
+                TransportFailure = _transport.Failure;
                 return Connected(LibC.Eproto);
             default:
                 // What came behind the handshake was read with it; no event will tell.

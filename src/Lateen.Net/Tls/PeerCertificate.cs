@@ -45,6 +45,9 @@ internal sealed class PeerCertificate
     /// <summary>SHA-256 of the DER, lower-case hexadecimal.</summary>
     public string Fingerprint => _fingerprint ??= Convert.ToHexStringLower(SHA256.HashData(_der));
 
+    /// <summary>SHA-1 of the DER, lower-case hexadecimal, for logs alone.</summary>
+    public string Fingerprint1 => Convert.ToHexStringLower(Sha1(_der));
+
     /// <summary>Reads a DER certificate (RFC 5280 4.1); null when it is not one.</summary>
     public static PeerCertificate? Parse(byte[] der)
     {
@@ -59,6 +62,10 @@ internal sealed class PeerCertificate
             return null;
         }
     }
+
+#pragma warning disable CA5350 // An identifier that operators compare, not a proof.
+    private static byte[] Sha1(byte[] der) => SHA1.HashData(der);
+#pragma warning restore CA5350
 
     private void Read()
     {

@@ -6,20 +6,14 @@ using Lateen.Proxy.Http;
 
 namespace Lateen.Proxy.AccessLog;
 
-/// <summary>The command operators by name. What cannot have a value yet (TLS, metadata, filter state) is accepted and always absent.</summary>
+/// <summary>The command operators by name. What cannot have a value yet (metadata, filter state) is accepted and always absent.</summary>
 internal static class LogOperators
 {
     private static readonly Dictionary<string, LogOperator> Plain = MakePlain();
 
     private static readonly string[] Absent =
     [
-        "DOWNSTREAM_TLS_VERSION", "DOWNSTREAM_TLS_CIPHER", "DOWNSTREAM_TLS_SESSION_ID", "DOWNSTREAM_PEER_URI_SAN", "DOWNSTREAM_PEER_DNS_SAN",
-        "DOWNSTREAM_PEER_IP_SAN", "DOWNSTREAM_PEER_SUBJECT", "DOWNSTREAM_PEER_ISSUER", "DOWNSTREAM_PEER_SERIAL",
-        "DOWNSTREAM_PEER_FINGERPRINT_256", "DOWNSTREAM_PEER_FINGERPRINT_1", "DOWNSTREAM_PEER_CERT", "DOWNSTREAM_PEER_CERT_V_START",
-        "DOWNSTREAM_PEER_CERT_V_END", "DOWNSTREAM_LOCAL_URI_SAN", "DOWNSTREAM_LOCAL_DNS_SAN", "DOWNSTREAM_LOCAL_IP_SAN",
-        "DOWNSTREAM_LOCAL_SUBJECT", "UPSTREAM_TLS_VERSION", "UPSTREAM_TLS_CIPHER", "UPSTREAM_TLS_SESSION_ID", "UPSTREAM_PEER_SUBJECT",
-        "UPSTREAM_PEER_ISSUER", "UPSTREAM_PEER_CERT", "UPSTREAM_PEER_CERT_V_START", "UPSTREAM_PEER_CERT_V_END",
-        "DOWNSTREAM_TRANSPORT_FAILURE_REASON", "VIRTUAL_CLUSTER_NAME", "LOCAL_REPLY_BODY", "STREAM_ID", "ACCESS_LOG_TYPE",
+        "VIRTUAL_CLUSTER_NAME", "LOCAL_REPLY_BODY", "STREAM_ID", "ACCESS_LOG_TYPE",
         "DOWNSTREAM_HANDSHAKE_DURATION", "ROUNDTRIP_DURATION", "DYNAMIC_METADATA", "CLUSTER_METADATA", "UPSTREAM_METADATA", "METADATA",
         "FILTER_STATE", "UPSTREAM_FILTER_STATE", "TRAILER", "ENVIRONMENT", "HOSTNAME", "REQUEST_TX_DURATION_NS",
     ];
@@ -52,6 +46,10 @@ internal static class LogOperators
             case "GRPC_STATUS" or "GRPC_STATUS_NUMBER":
                 return new LogOperator(static (ref LogWriter w, StreamInfo i, Workers.ProxyWorker _) =>
                     w.PutText(i.ResponseHead is { } head ? head.Get(HttpField.GrpcStatus) : []), true, maximum);
+        }
+        if (TlsOperators.Find(name, argument, maximum) is { } tls)
+        {
+            return tls;
         }
         if (Plain.TryGetValue(name, out LogOperator? found))
         {

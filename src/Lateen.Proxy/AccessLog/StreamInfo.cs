@@ -1,7 +1,9 @@
 using Lateen.Net.Http1;
 using Lateen.Net.Sockets;
+using Lateen.Net.Tls;
 using Lateen.Proxy.Clusters;
 using Lateen.Proxy.Http;
+using Lateen.Proxy.TransportSockets;
 
 namespace Lateen.Proxy.AccessLog;
 
@@ -55,6 +57,15 @@ internal abstract class StreamInfo
 
     public string? ServerName { get; protected set; }
 
+    /// <summary>Null for a plain connection.</summary>
+    public DownstreamTlsState? DownstreamTls { get; protected set; }
+
+    /// <summary>Why the client's handshake failed; null otherwise.</summary>
+    public string? DownstreamTransportFailure { get; init; }
+
+    /// <summary>What the handshake with the host has settled; null without TLS.</summary>
+    public TlsDetails? UpstreamTls { get; protected set; }
+
     public int Attempts { get; protected set; }
 
     public long ConnectionId { get; protected set; }
@@ -80,6 +91,7 @@ internal abstract class StreamInfo
         (LastDownstreamIn, LastUpstreamOut, FirstUpstreamIn, End) = (-1, -1, -1, -1);
         (Flags, Details, TransportFailure, TerminationDetails, ResponseCode) = (ResponseFlags.None, null, null, null, 0);
         (BodyBytesIn, BodyBytesOut, Cluster, Host, RouteName, Attempts) = (0, 0, null, null, null, 0);
+        UpstreamTls = null;
         (UpstreamLocal, DownstreamProtocol, UpstreamProtocol) = (default, HttpProtocol.None, HttpProtocol.None);
     }
 }

@@ -1,4 +1,5 @@
 using Lateen.Net.Sockets;
+using Lateen.Proxy.TransportSockets;
 
 namespace Lateen.Proxy.Clusters;
 
@@ -28,7 +29,11 @@ internal sealed record Thresholds(uint MaxConnections, uint MaxPendingRequests, 
 
 /// <summary>An endpoint as configuration names it.</summary>
 internal sealed record EndpointConfig(
-    IpEndpoint Address, string Hostname, uint Weight, HostHealth Health, Locality Locality, uint Priority, string WorkloadMetadata);
+    IpEndpoint Address, string Hostname, uint Weight, HostHealth Health, Locality Locality, uint Priority, string WorkloadMetadata)
+{
+    /// <summary>Metadata envoy.transport_socket_match: which of the cluster's transport sockets it takes.</summary>
+    public (string Key, string Value)[] TransportMatch { get; init; } = [];
+}
 
 /// <summary>Where an endpoint is.</summary>
 internal sealed record Locality(string Region, string Zone, string SubZone, uint Weight)
@@ -97,6 +102,26 @@ internal sealed class ClusterConfig
     /// <summary>Uses the downstream's protocol (use_downstream_protocol_config): HTTP/2 only for an HTTP/2 request.</summary>
     public bool UseDownstreamProtocol { get; init; }
 
-    /// <summary>A transport_socket other than raw_buffer is configured; until TLS stands, connections to it fail.</summary>
-    public bool NeedsTls { get; init; }
+    /// <summary>transport_socket; null is raw_buffer.</summary>
+    public UpstreamTls? Transport { get; init; }
+
+    /// <summary>transport_socket_matches in order: the first that matches an endpoint goes before <see cref="Transport"/>.</summary>
+    public TransportMatch[] TransportMatches { get; init; } = [];
+
+    /// <summary>The TLS of connections to an endpoint; null: none.</summary>
+    public UpstreamTls? TransportOf(EndpointConfig endpoint)
+    {
+        foreach (TransportMatch match in TransportMatches)
+        {
+            if (match.Matches(endpoint.TransportMatch))
+            {
+                return match.Socket;
+            }
+        }
+        return Transport;
+    }
+
+    /// <summary>Secrets that its sockets refer to.</summary>
+    public IEnumerable<SecretState> Secrets => TransportMatches.Select(m => m.Socket).Append(Transport)
+        .SelectMany(t => t?.Source.Settings.Secrets ?? []);
 }

@@ -1,4 +1,5 @@
 using Lateen.Proxy.Stats;
+using Lateen.Proxy.TransportSockets;
 
 namespace Lateen.Proxy.Clusters;
 
@@ -32,6 +33,9 @@ internal sealed class ClusterState(string name, int workers)
     public ClusterWorker?[] Workers { get; } = new ClusterWorker?[workers];
 
     public StatScope Stats { get; private set; } = new($"cluster.{name}.", StatNames.Cluster, workers) { CodePrefix = "upstream_rq_" };
+
+    /// <summary>Null until a configuration with TLS has come.</summary>
+    public TlsStats? TlsStats { get; set; }
 
     public byte[] LogName { get; private set; } = [];
 

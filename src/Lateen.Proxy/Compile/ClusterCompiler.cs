@@ -5,6 +5,7 @@ using Envoy.Config.Endpoint.V3;
 using Google.Protobuf.WellKnownTypes;
 using Lateen.Net.Sockets;
 using Lateen.Proxy.Clusters;
+using Lateen.Proxy.TransportSockets;
 using HttpProtocolOptions = Envoy.Extensions.Upstreams.Http.V3.HttpProtocolOptions;
 using LoadBalancingPolicy = Lateen.Proxy.Clusters.LoadBalancingPolicy;
 
@@ -36,6 +37,10 @@ internal static class ClusterCompiler
         {
             scope.Host.NotYet("health_checks of clusters");
         }
+        UpstreamTls? transport = TransportSocketCompiler.Upstream(scope, cluster.TransportSocket, KeepsProtocols(cluster), "transport_socket");
+        TransportMatch[] matches = [.. cluster.TransportSocketMatches.Select((m, i) => new TransportMatch(
+            Pairs(m.Match), TransportSocketCompiler.Upstream(
+                scope, m.TransportSocket, KeepsProtocols(cluster), $"transport_socket_matches[{i}].transport_socket")))];
         return scope.Problems.Count > 0 ? null : new ClusterConfig
         {
             Name = cluster.Name,
@@ -64,7 +69,8 @@ internal static class ClusterCompiler
             Http1Trailers = (options.ExplicitHttpConfig?.HttpProtocolOptions ?? options.UseDownstreamProtocolConfig?.HttpProtocolOptions)
                 ?.EnableTrailers ?? false,
             UseDownstreamProtocol = options.UseDownstreamProtocolConfig is not null,
-            NeedsTls = NeedsTls(scope, cluster),
+            Transport = transport,
+            TransportMatches = matches,
         };
     }
 
@@ -84,7 +90,10 @@ internal static class ClusterCompiler
                     endpoint.Endpoint?.Address, $"{path}.endpoints[{l}].lb_endpoints[{i}].endpoint.address".TrimStart('.'));
                 endpoints.Add(new EndpointConfig(
                     address, endpoint.Endpoint?.Hostname ?? "", Math.Max(endpoint.LoadBalancingWeight ?? 1, 1), Health(endpoint.HealthStatus),
-                    locality, group.Priority, Workload(endpoint)));
+                    locality, group.Priority, Workload(endpoint))
+                {
+                    TransportMatch = TransportMetadata(endpoint),
+                });
             }
         }
         return endpoints;
@@ -99,7 +108,10 @@ internal static class ClusterCompiler
                 Math.Max(e.LoadBalancingWeight ?? 1, 1), Health(e.HealthStatus),
                 new Clusters.Locality(
                     group.Locality?.Region ?? "", group.Locality?.Zone ?? "", group.Locality?.SubZone ?? "", group.LoadBalancingWeight ?? 0),
-                group.Priority, Workload(e)))))];
+                group.Priority, Workload(e))
+                {
+                    TransportMatch = TransportMetadata(e),
+                })))];
 
     private static string Workload(LbEndpoint endpoint) =>
         endpoint.Metadata?.FilterMetadata.TryGetValue("istio", out Struct? istio) == true
@@ -176,13 +188,14 @@ internal static class ClusterCompiler
         return scope.Unpack(any, HttpProtocolOptions.Parser, path) ?? new HttpProtocolOptions();
     }
 
-    private static bool NeedsTls(CompileScope scope, Cluster cluster)
-    {
-        bool tls = cluster.TransportSocket is { } socket && socket.Name is not ("envoy.transport_sockets.raw_buffer" or "raw_buffer");
-        if (tls)
-        {
-            scope.Host.NotYet("TLS to upstream clusters (transport_socket): their connections fail");
-        }
-        return tls;
-    }
+    // Istio: with settings of its own a cluster's ALPN is not to be replaced by the ALPN filter.
+    private static bool KeepsProtocols(Cluster cluster) =>
+        cluster.Metadata?.FilterMetadata.TryGetValue("istio", out Struct? istio) == true
+        && istio.Fields.TryGetValue("alpn_override", out Value? value) && value.StringValue == "false";
+
+    private static (string, string)[] TransportMetadata(LbEndpoint endpoint) =>
+        endpoint.Metadata?.FilterMetadata.TryGetValue("envoy.transport_socket_match", out Struct? match) == true ? Pairs(match) : [];
+
+    private static (string, string)[] Pairs(Struct? match) =>
+        [.. (match?.Fields ?? []).Select(f => (f.Key, f.Value.KindCase == Value.KindOneofCase.StringValue ? f.Value.StringValue : f.Value.ToString()))];
 }

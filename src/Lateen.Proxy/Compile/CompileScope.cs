@@ -5,6 +5,7 @@ using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Clusters;
 using Lateen.Proxy.Routing;
 using Lateen.Proxy.Stats;
+using Lateen.Proxy.TransportSockets;
 
 namespace Lateen.Proxy.Compile;
 
@@ -20,6 +21,9 @@ internal interface ICompileHost
     ClusterState? FindCluster(string name);
 
     RouteState RouteOf(string name);
+
+    /// <summary>The state of a secret of that name, made if nobody has named it before.</summary>
+    SecretState SecretOf(string name, bool isLocal);
 
     LogFile FileOf(string path);
 

@@ -1,9 +1,12 @@
 using System.Text;
 using Lateen.Net.Http1;
+using Lateen.Net.Tls;
 using Lateen.Proxy.Filters;
 using Lateen.Proxy.Http;
 using Lateen.Proxy.Routing;
 using Lateen.Proxy.Stats;
+using Lateen.Proxy.TransportSockets;
+using AlpnFilter = Istio.Envoy.Config.Filter.Http.Alpn.V2alpha1.FilterConfig;
 using Hcm = Envoy.Extensions.Filters.Network.HttpConnectionManager.V3.HttpConnectionManager;
 
 namespace Lateen.Proxy.Compile;
@@ -56,7 +59,9 @@ internal static class HttpManagerCompiler
                 Hcm.Types.PathWithEscapedSlashesAction.UnescapeAndForward => EscapedSlashes.UnescapeAndForward,
                 _ => EscapedSlashes.Keep,
             },
-            SanitizeClientCert = manager.ForwardClientCertDetails != Hcm.Types.ForwardClientCertDetails.AlwaysForwardOnly,
+            ForwardClientCert = (ForwardClientCert)(int)manager.ForwardClientCertDetails,
+            ClientCertDetails = Details(manager.SetCurrentClientCertDetails),
+            UpstreamProtocols = UpstreamProtocols(scope, manager, path),
             SuppressEnvoyHeaders = RouterOf(scope, manager, path)?.SuppressEnvoyHeaders ?? false,
             Proxy100Continue = manager.Proxy100Continue,
             Via = Encoding.ASCII.GetBytes(manager.Via),
@@ -66,6 +71,33 @@ internal static class HttpManagerCompiler
             RequestTimeoutMilliseconds = CompileScope.Milliseconds(manager.RequestTimeout, 0),
             HasTracing = manager.Tracing is not null,
         };
+    }
+
+    private static ClientCertDetails Details(Hcm.Types.SetCurrentClientCertDetails? set) => set is null ? ClientCertDetails.None
+        : (set.Subject ?? false ? ClientCertDetails.Subject : 0) | (set.Cert ? ClientCertDetails.Cert : 0)
+            | (set.Chain ? ClientCertDetails.Chain : 0) | (set.Uri ? ClientCertDetails.Uri : 0) | (set.Dns ? ClientCertDetails.Dns : 0);
+
+    private static Dictionary<HttpProtocol, byte[]> UpstreamProtocols(CompileScope scope, Hcm manager, string path)
+    {
+        Dictionary<HttpProtocol, byte[]> protocols = [];
+        foreach (var filter in manager.HttpFilters.Where(f => f.TypedConfig?.TypeUrl.EndsWith(FilterRegistry.AlpnType, StringComparison.Ordinal) == true))
+        {
+            AlpnFilter config = scope.Unpack(filter.TypedConfig, AlpnFilter.Parser, path + ".http_filters") ?? new AlpnFilter();
+            foreach (AlpnFilter.Types.AlpnOverride rule in config.AlpnOverride)
+            {
+                HttpProtocol protocol = rule.UpstreamProtocol switch
+                {
+                    AlpnFilter.Types.Protocol.Http10 => HttpProtocol.Http10,
+                    AlpnFilter.Types.Protocol.Http11 => HttpProtocol.Http11,
+                    _ => HttpProtocol.Http2,
+                };
+                if (Alpn.Encode([.. rule.AlpnOverride_]) is { Length: > 0 } wire)
+                {
+                    protocols[protocol] = wire;
+                }
+            }
+        }
+        return protocols;
     }
 
     private static RouteState? Routes(CompileScope scope, Hcm manager, string path)

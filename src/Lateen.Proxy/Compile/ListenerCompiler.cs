@@ -102,18 +102,13 @@ internal static class ListenerCompiler
                 scope.Refuse($"{path}.filters[{i}]", $"network filter {filter.Name} ({type}) is not supported");
             }
         }
-        bool tls = chain.TransportSocket is { } socket && socket.Name is not ("envoy.transport_sockets.raw_buffer" or "raw_buffer");
-        if (tls)
-        {
-            scope.Host.NotYet("TLS of downstream connections (transport_socket): connections of such a filter chain are closed");
-        }
         return new FilterChain
         {
             Name = chain.Name,
             Match = Match(scope, chain.FilterChainMatch, path + ".filter_chain_match"),
             Http = http,
             Tcp = tcp,
-            NeedsTls = tls,
+            Tls = TransportSocketCompiler.Downstream(scope, chain.TransportSocket, chain.TransportSocketConnectTimeout, path + ".transport_socket"),
             Fingerprint = fingerprint,
         };
     }

@@ -122,14 +122,11 @@ internal static class RouteCompiler
 
     private static VirtualHost Host(CompileScope scope, Envoy.Config.Route.V3.VirtualHost host, string path)
     {
-        if (host.RequireTls != Envoy.Config.Route.V3.VirtualHost.Types.TlsRequirementType.None)
-        {
-            scope.Host.NotYet("require_tls of virtual hosts");
-        }
         Dictionary<string, object> configs = FilterConfigs(scope, host.TypedPerFilterConfig, path);
         return new VirtualHost
         {
             Name = host.Name,
+            RequireTls = (TlsRequirement)(int)host.RequireTls,
             Routes = [.. host.Routes.Select((r, i) => Route(scope, host, configs, r, $"{path}.routes[{i}]")).OfType<Route>()],
             RequestEdits = Edits(scope, host.RequestHeadersToAdd, host.RequestHeadersToRemove, path + ".request_headers_to_add"),
             ResponseEdits = Edits(scope, host.ResponseHeadersToAdd, host.ResponseHeadersToRemove, path + ".response_headers_to_add"),

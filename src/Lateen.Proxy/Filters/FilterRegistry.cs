@@ -19,14 +19,16 @@ internal static class FilterRegistry
     [
         ("istio.metadata_exchange", "peer metadata exchange"),
         ("envoy.filters.http.peer_metadata", "peer metadata exchange"),
-        ("istio.alpn", "ALPN override of upstream connections (nothing to override without TLS)"),
         ("istio.stats", "istio_* metrics"),
         ("istio.stackdriver", "Stackdriver telemetry"),
         ("envoy.filters.http.grpc_stats", "gRPC statistics"),
         ("envoy.filters.http.grpc_web", "gRPC-Web translation"),
         ("envoy.filters.http.cors", "CORS"),
-        ("istio_authn", "peer identity (nothing to authenticate without TLS)"),
+        ("istio_authn", "peer identity as request attributes"),
     ];
+
+    /// <summary>Acts on connections, not on requests: the connection manager's compiler reads it.</summary>
+    public const string AlpnType = "istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig";
 
     /// <summary>The chain of a connection manager in order; the last must be the router.</summary>
     public static HttpFilterFactory[] Compile(CompileScope scope, IReadOnlyList<HttpFilter> filters, string path)
@@ -53,6 +55,8 @@ internal static class FilterRegistry
                         Name = filter.Name,
                         Listener = FaultConfig.Compile(scope, scope.Unpack(filter.TypedConfig, HTTPFault.Parser, at), at),
                     });
+                    break;
+                case AlpnType:
                     break;
                 default:
                     AcceptPassive(scope, filter, type, $"{path}[{i}]");

@@ -157,7 +157,7 @@ internal sealed class Http1Upstream(ProxyWorker worker, Http1Pool pool) : Stream
         if (error != 0)
         {
             CloseSocket();
-            pool.OnConnectFailed(UpstreamFailure.RemoteConnectionFailure, Transport?.Failure ?? $"delayed connect error: {error}");
+            pool.OnConnectFailed(UpstreamFailure.RemoteConnectionFailure, TransportFailure ?? $"delayed connect error: {error}");
             return;
         }
         LocalAddress = SocketCalls.LocalAddress(Fd);

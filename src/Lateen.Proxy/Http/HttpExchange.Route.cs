@@ -29,7 +29,7 @@ internal sealed partial class HttpExchange
             Head = Request,
             Path = mark < 0 ? target : target[..mark],
             Query = mark < 0 ? [] : target[(mark + 1)..],
-            Scheme = "http"u8,
+            Scheme = DownstreamTls is null ? "http"u8 : "https"u8,
         };
     }
 
@@ -77,6 +77,12 @@ internal sealed partial class HttpExchange
             return false;
         }
         _route = _table.FindRoute(Query(), _worker.Random, out _virtualHost);
+        if (_virtualHost is { RequireTls: not TlsRequirement.None } && IsPlainAgainst(_virtualHost.RequireTls))
+        {
+            _stats.Add(HttpStat.RqRedirect);
+            ReplyRedirect(301, [.. "https://"u8, .. Request.Get(HttpField.Host), .. Request.Target], "direct_response");
+            return false;
+        }
         if (_route is null)
         {
             _stats.Add(HttpStat.NoRoute);
@@ -89,6 +95,10 @@ internal sealed partial class HttpExchange
         }
         return true;
     }
+
+    // Envoy goes by x-forwarded-proto, so that a TLS-ending balancer in front is believed where its hops are trusted.
+    private bool IsPlainAgainst(TlsRequirement required) => !Request.Get(HttpField.XForwardedProto).SequenceEqual("https"u8)
+        && (required == TlsRequirement.All || !Request.Get(HttpField.XEnvoyInternal).SequenceEqual("true"u8));
 
     private void SelectCluster(Forward forward)
     {

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using Lateen.Net.Http1;
+using Lateen.Net.Tls;
 using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Clusters;
 using Lateen.Proxy.Pools;
@@ -37,6 +38,7 @@ internal sealed partial class HttpExchange
     {
         _upstream = upstream;
         (UpstreamLocal, UpstreamProtocol) = (upstream.LocalAddress, upstream.Protocol);
+        UpstreamTls = (upstream.Transport as TlsTransport)?.Details;
         CountRequest(upstream);
         bool complete = _requestComplete && _bodyLength == 0 && !_hasRequestTrailers;
         if (_virtualHost!.IncludeAttemptCount)

@@ -105,6 +105,7 @@ internal sealed partial class HttpExchange : StreamInfo
             (downstream.Connection.Local, downstream.Connection.Remote, downstream.Connection.Remote);
         (ConnectionId, ServerName, FilterChainName) =
             (downstream.Connection.Id, downstream.Connection.ServerName, downstream.Connection.ChainName);
+        DownstreamTls = downstream.Connection.Tls;
     }
 
     /// <summary>The head is complete.</summary>

@@ -1,8 +1,10 @@
+using System.Collections.Frozen;
 using Lateen.Net.Http1;
 using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Filters;
 using Lateen.Proxy.Routing;
 using Lateen.Proxy.Stats;
+using Lateen.Proxy.TransportSockets;
 
 namespace Lateen.Proxy.Http;
 
@@ -69,7 +71,13 @@ internal sealed class HttpManager
 
     public EscapedSlashes EscapedSlashes { get; init; }
 
-    public bool SanitizeClientCert { get; init; } = true;
+    /// <summary>What is done with x-forwarded-client-cert.</summary>
+    public ForwardClientCert ForwardClientCert { get; init; }
+
+    public ClientCertDetails ClientCertDetails { get; init; }
+
+    /// <summary>ALPN in wire form that upstream connections offer in place of their cluster's, by the version they speak (the istio.alpn filter).</summary>
+    public IReadOnlyDictionary<HttpProtocol, byte[]> UpstreamProtocols { get; init; } = FrozenDictionary<HttpProtocol, byte[]>.Empty;
 
     public bool SuppressEnvoyHeaders { get; init; }
 
@@ -89,6 +97,8 @@ internal sealed class HttpManager
     public long RequestTimeoutMilliseconds { get; init; }
 
     public bool HasTracing { get; init; }
+
+    public byte[]? ProtocolsTo(HttpProtocol upstream) => UpstreamProtocols.GetValueOrDefault(upstream);
 
     /// <summary>The listener was replaced: connections end with their next answer.</summary>
     public volatile bool IsRetired;

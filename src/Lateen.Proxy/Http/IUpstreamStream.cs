@@ -13,6 +13,9 @@ internal interface IUpstreamStream
 
     HttpProtocol Protocol { get; }
 
+    /// <summary>The connection's; null without TLS.</summary>
+    StreamTransport? Transport => null;
+
     /// <summary>Request bytes wait for the server: whoever feeds this must pause until <see cref="HttpExchange.OnUpstreamDrained"/>.</summary>
     bool HasPendingOutput { get; }
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using Lateen.Net.Http1;
 using Lateen.Net.Sockets;
 using Lateen.Proxy.AccessLog;
+using Lateen.Proxy.TransportSockets;
 using Lateen.Proxy.Workers;
 
 namespace Lateen.Proxy.Http;
@@ -130,13 +131,14 @@ internal static class RequestPreparation
             client = ForwardedFor.FromRight(head, (int)manager.TrustedHops + 1, direct);
             single = ForwardedFor.IsSingle(head);
         }
+        ReadOnlySpan<byte> scheme = info.DownstreamTls is null ? "http"u8 : "https"u8;
         if (manager.UseRemoteAddress && manager.TrustedHops == 0)
         {
-            head.Set(HttpField.XForwardedProto, "http"u8);
+            head.Set(HttpField.XForwardedProto, scheme);
         }
         else if (!head.Has(HttpField.XForwardedProto))
         {
-            head.Add("x-forwarded-proto"u8, "http"u8);
+            head.Add("x-forwarded-proto"u8, scheme);
         }
         bool isInternal = (manager.UseRemoteAddress ? !hadForwardedFor : single) && ForwardedFor.IsInternal(client);
         bool edge = manager.UseRemoteAddress && !isInternal;
@@ -156,10 +158,7 @@ internal static class RequestPreparation
         {
             RemoveEdge(head, client);
         }
-        if (manager.SanitizeClientCert)
-        {
-            head.Remove(HttpField.XForwardedClientCert);
-        }
+        ForwardCertificate(head, manager, info.DownstreamTls);
         if (manager.GenerateRequestId && (!head.Has(HttpField.XRequestId) || (edge && !manager.PreserveExternalRequestId)))
         {
             Span<byte> id = stackalloc byte[RequestId.Length];
@@ -167,6 +166,32 @@ internal static class RequestPreparation
             head.Set(HttpField.XRequestId, id);
         }
         return client;
+    }
+
+    // Envoy, "x-forwarded-client-cert": from a client that has not shown a certificate nothing is believed, but for ALWAYS_FORWARD_ONLY.
+    private static void ForwardCertificate(MessageHead head, HttpManager manager, DownstreamTlsState? tls)
+    {
+        if (manager.ForwardClientCert == ForwardClientCert.AlwaysForwardOnly)
+        {
+            return;
+        }
+        if (manager.ForwardClientCert == ForwardClientCert.Sanitize || tls?.Details.Peer is null)
+        {
+            head.Remove(HttpField.XForwardedClientCert);
+            return;
+        }
+        if (manager.ForwardClientCert == ForwardClientCert.ForwardOnly)
+        {
+            return;
+        }
+        byte[] element = tls.ForwardedElement(manager.ClientCertDetails);
+        ReadOnlySpan<byte> earlier = manager.ForwardClientCert == ForwardClientCert.AppendForward ? head.Get(HttpField.XForwardedClientCert) : [];
+        if (earlier.IsEmpty)
+        {
+            head.Set(HttpField.XForwardedClientCert, element);
+            return;
+        }
+        head.Set(HttpField.XForwardedClientCert, [.. earlier, (byte)',', .. element]);
     }
 
     private static void RemoveEdge(MessageHead head, in IpEndpoint client)

@@ -1,4 +1,5 @@
 using Lateen.Net.Sockets;
+using Lateen.Proxy.TransportSockets;
 
 namespace Lateen.Proxy.Listeners;
 
@@ -25,4 +26,10 @@ internal sealed class DownstreamConnection
     public string ServerName { get; set; } = "";
 
     public string ChainName { get; set; } = "";
+
+    /// <summary>What the handshake has settled; null for a plain connection.</summary>
+    public DownstreamTlsState? Tls { get; set; }
+
+    /// <summary>The peer's verified identity (td/ns/NAMESPACE/sa/ACCOUNT); empty without.</summary>
+    public string Principal => Tls?.Principal ?? "";
 }

@@ -1,6 +1,7 @@
 using Lateen.Net.Sockets;
 using Lateen.Proxy.Http;
 using Lateen.Proxy.Tcp;
+using Lateen.Proxy.TransportSockets;
 
 namespace Lateen.Proxy.Listeners;
 
@@ -15,8 +16,8 @@ internal sealed class FilterChain
 
     public TcpProxyConfig? Tcp { get; init; }
 
-    /// <summary>The chain ends TLS; until TLS stands, its connections are closed.</summary>
-    public bool NeedsTls { get; init; }
+    /// <summary>The chain ends TLS; null: it takes plain bytes.</summary>
+    public DownstreamTls? Tls { get; init; }
 
     /// <summary>The message's bytes: an equal chain of the next version keeps this object, and its connections go on undisturbed.</summary>
     public required Google.Protobuf.ByteString Fingerprint { get; init; }

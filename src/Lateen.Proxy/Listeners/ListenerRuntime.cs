@@ -1,8 +1,10 @@
 using Lateen.Net.Sockets;
 using Lateen.Proxy.AccessLog;
+using Lateen.Proxy.Compile;
 using Lateen.Proxy.Http;
 using Lateen.Proxy.Stats;
 using Lateen.Proxy.Tcp;
+using Lateen.Proxy.TransportSockets;
 using Lateen.Proxy.Workers;
 
 namespace Lateen.Proxy.Listeners;
@@ -16,11 +18,13 @@ internal sealed class ListenerRuntime : IAcceptHandler
     private readonly ListenSocket?[] _sockets;
     private volatile ListenerConfig _config;
 
-    public ListenerRuntime(ListenerConfig config, ProxyWorker[] workers, Func<ListenerTable> table)
+    public ListenerRuntime(ListenerConfig config, ProxyWorker[] workers, Func<ListenerTable> table, ICompileHost host)
     {
         (_config, _workers, _table) = (config, workers, table);
         _sockets = new ListenSocket?[workers.Length];
-        Stats = new StatScope($"listener.{config.Address.ToString().Replace(':', '_')}.", StatNames.Listener, workers.Length);
+        string prefix = $"listener.{config.Address.ToString().Replace(':', '_')}.";
+        Stats = new StatScope(prefix, StatNames.Listener, workers.Length);
+        TlsStats = new TlsStats(host, prefix + "ssl.");
     }
 
     public ListenerConfig Config
@@ -37,6 +41,8 @@ internal sealed class ListenerRuntime : IAcceptHandler
     public IpEndpoint BoundAddress { get; private set; }
 
     public StatScope Stats { get; }
+
+    public TlsStats TlsStats { get; }
 
     /// <summary>Opens a socket per thread. Returns null, or why it cannot be.</summary>
     public string? Open()
@@ -115,16 +121,12 @@ internal sealed class ListenerRuntime : IAcceptHandler
     {
         ListenerConfig config = _config;
         FilterChain? chain = ChainMatcher.Choose(config.Chains, facts) ?? config.DefaultChain;
-        if (chain is null or { NeedsTls: true } or { Http: null, Tcp: null })
+        if (chain is null or { Http: null, Tcp: null })
         {
             if (chain is null)
             {
                 Stats.For(worker.Index).Add(ListenerStat.NoFilterChainMatch);
-                RefusedConnection refused = new(connection, worker.Loop.Now);
-                foreach (AccessLogConfig log in config.AccessLogs)
-                {
-                    worker.Log.Write(log, refused, worker);
-                }
+                LogRefused(worker, new RefusedConnection(connection, worker.Loop.Now, ResponseFlags.NR, "filter_chain_not_found"));
             }
             SocketCalls.Close(fd);
             OnConnectionClosed(worker, connection);
@@ -132,13 +134,32 @@ internal sealed class ListenerRuntime : IAcceptHandler
         }
         connection.ChainName = chain.Name;
         connection.ServerName = facts.ServerName;
+        if (chain.Tls is not null)
+        {
+            ServerHandshake.Begin(worker, fd, connection, chain, first);
+            return;
+        }
+        Serve(worker, fd, connection, chain, null, first);
+    }
+
+    /// <summary>The handshake failed and its descriptor is closed: the listener's access log says why.</summary>
+    internal void OnHandshakeFailed(ProxyWorker worker, DownstreamConnection connection, string failure)
+    {
+        LogRefused(worker, new RefusedConnection(connection, worker.Loop.Now, ResponseFlags.None, null) { DownstreamTransportFailure = failure });
+        OnConnectionClosed(worker, connection);
+    }
+
+    /// <summary>The chain's codec takes the connection, after the handshake if there was one.</summary>
+    internal static void Serve(
+        ProxyWorker worker, int fd, DownstreamConnection connection, FilterChain chain, StreamTransport? transport, ReadOnlySpan<byte> first)
+    {
         if (chain.Http is { } http)
         {
-            new Http1Downstream(worker, connection, http).Start(fd, transport: null, first);
+            new Http1Downstream(worker, connection, http).Start(fd, transport, first);
         }
         else
         {
-            new TcpSession(worker, connection, chain.Tcp!).Begin(fd, transport: null, first);
+            new TcpSession(worker, connection, chain.Tcp!).Begin(fd, transport, first);
         }
     }
 
@@ -174,6 +195,14 @@ internal sealed class ListenerRuntime : IAcceptHandler
         Dispatch(worker, fd, connection, facts, []);
     }
 
+    private void LogRefused(ProxyWorker worker, RefusedConnection refused)
+    {
+        foreach (AccessLogConfig log in _config.AccessLogs)
+        {
+            worker.Log.Write(log, refused, worker);
+        }
+    }
+
     private static bool IsDisabled((int Start, int End)[] ranges, int port)
     {
         foreach ((int start, int end) in ranges)
@@ -188,12 +217,12 @@ internal sealed class ListenerRuntime : IAcceptHandler
 
     private sealed class RefusedConnection : StreamInfo
     {
-        public RefusedConnection(DownstreamConnection connection, long now)
+        public RefusedConnection(DownstreamConnection connection, long now, ResponseFlags flags, string? details)
         {
             ResetInfo();
             (Start, StartWall, End) = (connection.AcceptedAt, connection.AcceptedWall, now);
             (DownstreamLocal, DownstreamRemote, DownstreamDirect) = (connection.Local, connection.Remote, connection.Remote);
-            (Flags, Details, ConnectionId) = (ResponseFlags.NR, "filter_chain_not_found", connection.Id);
+            (Flags, Details, ConnectionId, ServerName) = (flags, details, connection.Id, connection.ServerName);
         }
     }
 }

@@ -1,4 +1,5 @@
 using Lateen.Net.Sockets;
+using Lateen.Net.Tls;
 using Lateen.Proxy.Clusters;
 using Lateen.Proxy.Http;
 using Lateen.Proxy.Stats;
@@ -15,6 +16,7 @@ internal abstract class HostPool(ProxyWorker worker, ClusterWorker cluster, Clus
     private int _pending;
     private int _connecting;
     private int _open;
+    private TlsSessionCache? _sessions;
 
     public ClusterWorker Cluster => cluster;
 
@@ -92,12 +94,23 @@ internal abstract class HostPool(ProxyWorker worker, ClusterWorker cluster, Clus
     }
 
     /// <summary>A connection under way is there now; the subclass offers it to the waiting.</summary>
-    protected void CountConnected() => _connecting--;
+    protected void CountConnected(StreamTransport? transport = null)
+    {
+        _connecting--;
+        if (transport is TlsTransport { Details: { } details })
+        {
+            cluster.State.TlsStats?.CountDone(worker.Index, details);
+        }
+    }
 
     internal void OnConnectFailed(UpstreamFailure failure, string? transport)
     {
         _connecting--;
         Counts.CxConnectFail++;
+        if (transport?.StartsWith("TLS", StringComparison.Ordinal) == true)
+        {
+            cluster.State.TlsStats?.CountFailed(worker.Index, transport);
+        }
         cluster.Stats.Add(ClusterStat.UpstreamCxConnectFail);
         // As many requests as there are no connections under way for any more; at least the one that waited longest.
         for (int excess = Math.Max(_pending - _connecting, 1); excess > 0 && _firstPending is { } x; excess--)
@@ -180,17 +193,24 @@ internal abstract class HostPool(ProxyWorker worker, ClusterWorker cluster, Clus
 
     private void Connect()
     {
-        if (config.NeedsTls)
+        StreamTransport? transport = null;
+        if (config.TransportOf(host.Config) is { } tls)
         {
-            _connecting++;
-            OnConnectFailed(UpstreamFailure.RemoteConnectionFailure, "TLS error: transport socket not available");
-            return;
+            _sessions ??= new TlsSessionCache();
+            transport = tls.Open(worker, _sessions, _firstPending?.Manager.ProtocolsTo(Protocol), null, out string? problem);
+            if (problem is not null)
+            {
+                _connecting++;
+                OnConnectFailed(UpstreamFailure.RemoteConnectionFailure, problem);
+                return;
+            }
         }
         IpEndpoint address = host.Address;
         int fd = SocketCalls.Connect(address, config.SourceAddress);
         _connecting++;
         if (fd < 0)
         {
+            transport?.Close(-1, whole: false);
             if (config.SourceAddress.IsValid)
             {
                 cluster.Stats.Add(ClusterStat.BindErrors);
@@ -198,7 +218,7 @@ internal abstract class HostPool(ProxyWorker worker, ClusterWorker cluster, Clus
             OnConnectFailed(UpstreamFailure.RemoteConnectionFailure, "immediate connect error: " + LibC.ErrorText(-fd));
             return;
         }
-        Open(fd, transport: null);
+        Open(fd, transport);
     }
 
     private void Enqueue(HttpExchange exchange)

@@ -18,7 +18,7 @@ internal sealed class Http1Pool(ProxyWorker worker, ClusterWorker cluster, Clust
 
     internal void OnConnected(Http1Upstream connection)
     {
-        CountConnected();
+        CountConnected(connection.Transport);
         Offer(connection);
     }
 

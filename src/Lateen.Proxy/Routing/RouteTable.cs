@@ -100,6 +100,8 @@ internal sealed class VirtualHost
 
     public required Route[] Routes { get; init; }
 
+    public TlsRequirement RequireTls { get; init; }
+
     public HeaderEdits RequestEdits { get; init; } = HeaderEdits.None;
 
     public HeaderEdits ResponseEdits { get; init; } = HeaderEdits.None;
@@ -107,4 +109,15 @@ internal sealed class VirtualHost
     public bool IncludeAttemptCount { get; init; }
 
     public bool IncludeAttemptCountInResponse { get; init; }
+}
+
+/// <summary>VirtualHost.require_tls: plain requests are sent to https instead.</summary>
+internal enum TlsRequirement
+{
+    None,
+
+    /// <summary>Those from outside.</summary>
+    ExternalOnly,
+
+    All,
 }

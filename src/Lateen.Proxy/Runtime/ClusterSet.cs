@@ -6,6 +6,7 @@ using Lateen.Net.Sockets;
 using Lateen.Proxy.Clusters;
 using Lateen.Proxy.Compile;
 using Lateen.Proxy.Stats;
+using Lateen.Proxy.TransportSockets;
 using Microsoft.Extensions.Logging;
 
 namespace Lateen.Proxy.Runtime;
@@ -36,6 +37,18 @@ internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, Tim
         }
     }
 
+    /// <summary>Secrets that the present clusters refer to.</summary>
+    public IReadOnlyCollection<SecretState> Secrets
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _present.SelectMany(n => runtime.FindCluster(n)?.Config?.Secrets ?? []).Distinct()];
+            }
+        }
+    }
+
     public void Put(CompileScope scope, Cluster message)
     {
         ClusterConfig? config = ClusterCompiler.Compile(scope, message);
@@ -47,6 +60,10 @@ internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, Tim
         {
             ClusterState state = runtime.ClusterOf(config.Name);
             state.Rename(config.ObservabilityName, runtime.Workers);
+            if (config.Transport is not null || config.TransportMatches.Length > 0)
+            {
+                state.TlsStats ??= new TlsStats(runtime, $"cluster.{config.ObservabilityName}.ssl.");
+            }
             _present.Add(config.Name);
             Host[] old = state.Hosts.All;
             IReadOnlyList<EndpointConfig>? endpoints = config.Discovery switch

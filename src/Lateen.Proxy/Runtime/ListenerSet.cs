@@ -3,6 +3,7 @@ using Lateen.Proxy.Compile;
 using Lateen.Proxy.Http;
 using Lateen.Proxy.Listeners;
 using Lateen.Proxy.Stats;
+using Lateen.Proxy.TransportSockets;
 using Microsoft.Extensions.Logging;
 
 namespace Lateen.Proxy.Runtime;
@@ -28,6 +29,10 @@ internal sealed class ListenerSet(ProxyRuntime runtime, ILogger logger)
     public IReadOnlyCollection<string> RouteNames => [.. _active.Values.Select(l => l.Config).Concat(_warming.Values)
         .SelectMany(c => c.Routes).Where(r => ReferenceEquals(runtime.RouteOf(r.Name), r)).Select(r => r.Name)
         .Distinct().Order(StringComparer.Ordinal)];
+
+    /// <summary>Secrets that active and warming listeners refer to.</summary>
+    public IEnumerable<SecretState> Secrets => _active.Values.Select(l => l.Config).Concat(_warming.Values)
+        .SelectMany(c => c.AllChains).SelectMany(c => c.Tls?.Source.Settings.Secrets ?? []);
 
     public void Put(CompileScope scope, Listener message)
     {
@@ -95,7 +100,7 @@ internal sealed class ListenerSet(ProxyRuntime runtime, ILogger logger)
             Modified++;
             return null;
         }
-        ListenerRuntime listener = new(config, runtime.All, () => _table);
+        ListenerRuntime listener = new(config, runtime.All, () => _table, runtime);
         if (config.BindsPort)
         {
             if (listener.Open() is { } problem)

@@ -5,6 +5,7 @@ using Lateen.Proxy.Clusters;
 using Lateen.Proxy.Compile;
 using Lateen.Proxy.Routing;
 using Lateen.Proxy.Stats;
+using Lateen.Proxy.TransportSockets;
 using Lateen.Proxy.Workers;
 using Microsoft.Extensions.Logging;
 
@@ -18,6 +19,7 @@ internal sealed class ProxyRuntime : ICompileHost
     private readonly ProxyOptions _options;
     private readonly Dictionary<string, ClusterState> _clusters = [];
     private readonly Dictionary<string, RouteState> _routes = [];
+    private readonly Dictionary<string, SecretState> _secrets = [];
     private readonly Dictionary<string, LogFile> _files = [];
     private readonly Dictionary<string, StatScope> _scopes = [];
     private readonly HashSet<string> _notYet = [];
@@ -65,6 +67,27 @@ internal sealed class ProxyRuntime : ICompileHost
                 _routes.Add(name, state = new RouteState(name));
             }
             return state;
+        }
+    }
+
+    public SecretState SecretOf(string name, bool isLocal)
+    {
+        lock (_lock)
+        {
+            if (!_secrets.TryGetValue(name, out SecretState? state))
+            {
+                _secrets.Add(name, state = new SecretState(name, isLocal));
+            }
+            return state;
+        }
+    }
+
+    /// <summary>A secret that somebody has named; null otherwise.</summary>
+    public SecretState? FindSecret(string name)
+    {
+        lock (_lock)
+        {
+            return _secrets.GetValueOrDefault(name);
         }
     }
 
@@ -137,6 +160,7 @@ internal sealed class ProxyRuntime : ICompileHost
         {
             worker.Log.OnTimer();
             worker.Loop.Dispose();
+            worker.Tls.Dispose();
         }
         foreach (LogFile file in _files.Values)
         {

@@ -50,6 +50,8 @@ internal sealed class StatNames
     public static readonly StatNames Listener = Of<ListenerStat>(["downstream_cx_length_ms"]);
     public static readonly StatNames Tcp = Of<TcpStat>([]);
 
+    public static readonly StatNames Tls = Of<TransportSockets.TlsStat>([]);
+
     private StatNames(string[] names, string[] histograms)
     {
         Names = names;

@@ -84,6 +84,8 @@ internal sealed class StatBlock(int count, int histograms)
 
     public void Add(ListenerStat stat, long n = 1) => Values[(int)stat] += n;
 
+    public void Add(TransportSockets.TlsStat stat, long n = 1) => Values[(int)stat] += n;
+
     public void Add(TcpStat stat, long n = 1) => Values[(int)stat] += n;
 
     public void Record(int histogram, long value) => (Histograms[histogram] ??= new Histogram()).Record(value);

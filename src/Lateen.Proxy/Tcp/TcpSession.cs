@@ -1,8 +1,10 @@
 using Lateen.Net.Sockets;
+using Lateen.Net.Tls;
 using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Clusters;
 using Lateen.Proxy.Listeners;
 using Lateen.Proxy.Stats;
+using Lateen.Proxy.TransportSockets;
 using Lateen.Proxy.Workers;
 
 namespace Lateen.Proxy.Tcp;
@@ -33,6 +35,7 @@ internal sealed class TcpSession : StreamInfo
         (Start, StartWall) = (connection.AcceptedAt, connection.AcceptedWall);
         (DownstreamLocal, DownstreamRemote, DownstreamDirect) = (connection.Local, connection.Remote, connection.Remote);
         (ConnectionId, ServerName, FilterChainName) = (connection.Id, connection.ServerName, connection.ChainName);
+        DownstreamTls = connection.Tls;
     }
 
     /// <summary>Begins: the upstream is called at once, without waiting for a byte of the client, so that a server may speak first.</summary>
@@ -53,10 +56,15 @@ internal sealed class TcpSession : StreamInfo
         _worker.Loop.Timers.Cancel(_timer);
         if (error != 0)
         {
-            OnConnectFailed(_upstream!.Transport?.Failure ?? $"delayed connect error: {error}");
+            OnConnectFailed(_upstream!.TransportFailure ?? $"delayed connect error: {error}");
             return;
         }
         UpstreamLocal = SocketCalls.LocalAddress(_upstream!.Fd);
+        if (_upstream.Transport is TlsTransport { Details: { } details })
+        {
+            UpstreamTls = details;
+            _clusterWorker!.State.TlsStats?.CountDone(_worker.Index, details);
+        }
         _clusterWorker!.Stats.Record(0, _worker.Loop.Now - _activeAt);
         ArmIdle();
         _downstream.Forward();
@@ -159,19 +167,32 @@ internal sealed class TcpSession : StreamInfo
         _clusterWorker.Stats.Add(ClusterStat.UpstreamCxTotal);
         _clusterWorker.Stats.Add(ClusterStat.UpstreamCxActive);
         _upstream = new TcpEnd(this, _worker.Loop, isDownstream: false);
-        int fd = _clusterConfig!.NeedsTls ? -LibC.Econnrefused : SocketCalls.Connect(host.Address, _clusterConfig.SourceAddress);
+        UpstreamTls? tls = _clusterConfig!.TransportOf(host.Config);
+        string? problem = null;
+        StreamTransport? transport = tls?.Open(_worker, null, null, null, out problem);
+        if (problem is not null)
+        {
+            OnConnectFailed(problem);
+            return;
+        }
+        int fd = SocketCalls.Connect(host.Address, _clusterConfig.SourceAddress);
         if (fd < 0)
         {
+            transport?.Close(-1, whole: false);
             OnConnectFailed("immediate connect error: " + LibC.ErrorText(-fd));
             return;
         }
         _worker.Loop.ArmTimer(_timer, _clusterConfig.ConnectTimeoutMilliseconds);
-        _upstream.OpenConnecting(fd, transport: null);
+        _upstream.OpenConnecting(fd, transport);
     }
 
     private void OnConnectFailed(string reason)
     {
         TransportFailure = reason;
+        if (_upstream?.TransportFailure is { } failure)
+        {
+            _clusterWorker!.State.TlsStats?.CountFailed(_worker.Index, failure);
+        }
         _hostCounts!.CxConnectFail++;
         _clusterWorker!.Stats.Add(ClusterStat.UpstreamCxConnectFail);
         UncountConnection();

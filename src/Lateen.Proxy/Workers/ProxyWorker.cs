@@ -1,5 +1,6 @@
 using System.Globalization;
 using Lateen.Net.Sockets;
+using Lateen.Net.Tls;
 using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Http;
 
@@ -28,6 +29,12 @@ internal sealed class ProxyWorker
     public FastRandom Random { get; }
 
     public LogBuffers Log { get; }
+
+    /// <summary>What this thread's TLS connections share.</summary>
+    public TlsIo Tls { get; } = new();
+
+    /// <summary>Downstream handshakes under way.</summary>
+    public int Handshakes { get; set; }
 
     /// <summary>Set when the whole proxy drains.</summary>
     public volatile bool IsDraining;

@@ -1,0 +1,30 @@
+using Lateen.Net.Sockets;
+using Lateen.Net.Tls;
+using Lateen.Proxy.Workers;
+
+namespace Lateen.Proxy.TransportSockets;
+
+/// <summary>The client's side towards a cluster (UpstreamTlsContext). Immutable but for the secrets it follows.</summary>
+internal sealed class UpstreamTls
+{
+    public required TlsContextSource Source { get; init; }
+
+    /// <summary>SNI; empty: none, or what auto_sni says.</summary>
+    public string ServerName { get; init; } = "";
+
+    /// <summary>The ALPN filter must leave this socket alone (cluster metadata istio/alpn_override: "false").</summary>
+    public bool KeepsProtocols { get; init; }
+
+    /// <summary>The transport of a new connection; null with the reason when there can be none.</summary>
+    public StreamTransport? Open(ProxyWorker worker, TlsSessionCache? sessions, byte[]? protocols, string? serverName, out string? problem)
+    {
+        TlsContext? context = Source.Current(out problem);
+        if (context is null)
+        {
+            return null;
+        }
+        string name = ServerName.Length > 0 ? ServerName : serverName ?? "";
+        return TlsTransport.Client(
+            worker.Tls, worker.Loop.Buffers, context, new TlsTarget(name, KeepsProtocols ? null : protocols, sessions));
+    }
+}

@@ -1,0 +1,164 @@
+using Envoy.Extensions.TransportSockets.Tls.V3;
+using Lateen.Api;
+using Lateen.Proxy.Workers;
+using Shouldly;
+using System.Net.Sockets;
+using Xunit;
+
+namespace Lateen.Tests.Proxy.Tls;
+
+/// <summary>Two proxies with mutual TLS between them.</summary>
+public sealed class UpstreamTlsTests : IDisposable
+{
+    private const string Request = "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
+    private const string ServerId = "spiffe://cluster.local/ns/default/sa/server";
+
+    private readonly TestIdentities _identities = new();
+
+    public void Dispose() => _identities.Dispose();
+
+    [Fact]
+    public async Task Request_BetweenTwoSidecars_CrossesMutualTls()
+    {
+        await using Backend backend = Backend.Http(r => DownstreamTlsTests.Answer(r, _ => { }));
+        await using ProxyBed server = Serve(backend);
+        await using ProxyBed client = Call(server, ServerId);
+
+        string answer = await ProxyBed.Exchange(client.At("out"), Request, t => t.EndsWith("end"));
+
+        answer.ShouldStartWith("HTTP/1.1 200 OK");
+        server.Stat("ssl.handshake").ShouldBe(1);
+        server.Stat("ssl.no_certificate").ShouldBe(0);
+        client.Stat("cluster.peer.ssl.handshake").ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Server_OfAnotherIdentity_IsNotTalkedTo()
+    {
+        await using Backend backend = Backend.Http(r => DownstreamTlsTests.Answer(r, _ => { }));
+        await using ProxyBed server = Serve(backend);
+        await using ProxyBed client = Call(server, "spiffe://cluster.local/ns/default/sa/other");
+
+        string answer = await ProxyBed.Exchange(client.At("out"), Request, t => t.Contains("TLS_error_end"));
+
+        answer.ShouldStartWith("HTTP/1.1 503");
+        answer.ShouldContain("reset reason: remote connection failure, transport failure reason: TLS_error:|");
+        answer.ShouldContain("CERTIFICATE_VERIFY_FAILED|verify SAN list:TLS_error_end");
+        client.Stat("cluster.peer.ssl.fail_verify_san").ShouldBeGreaterThan(0);
+        backend.Connections.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Connection_AfterTheFirst_ResumesItsSession()
+    {
+        await using Backend backend = Backend.Http(r => DownstreamTlsTests.Answer(r, _ => { }));
+        await using ProxyBed server = Serve(backend);
+        await using ProxyBed client = Call(server, ServerId, c => c.MaxRequestsPerConnection = 1);
+
+        for (int i = 0; i < 4; i++)
+        {
+            (await ProxyBed.Exchange(client.At("out"), Request, t => t.EndsWith("end"))).ShouldStartWith("HTTP/1.1 200");
+        }
+
+        client.Stat("cluster.peer.ssl.session_reused").ShouldBe(3);
+        server.Stat("ssl.session_reused").ShouldBe(3);
+        server.Stat("ssl.no_certificate").ShouldBe(0, "a resumed session knows its peer");
+    }
+
+    [Fact]
+    public async Task Endpoint_WithoutTlsMode_IsSpokenToInPlain()
+    {
+        await using Backend backend = Backend.Http(r => DownstreamTlsTests.Answer(r, _ => { }));
+        await using ProxyBed client = new();
+        client.Secrets(TestIdentities.KeySecret(TlsBed.KeyName, _identities.Workload("client")), _identities.RootSecret(TlsBed.RootName));
+        client.CallTls(backend.At, TlsBed.Client(TlsBed.Common(trust: true)), c =>
+        {
+            c.TransportSocketMatches.Add(new Envoy.Config.Cluster.V3.Cluster.Types.TransportSocketMatch
+            {
+                Name = "tlsMode-istio",
+                Match = new() { Fields = { ["tlsMode"] = Google.Protobuf.WellKnownTypes.Value.ForString("istio") } },
+                TransportSocket = c.TransportSocket,
+            });
+            c.TransportSocketMatches.Add(new Envoy.Config.Cluster.V3.Cluster.Types.TransportSocketMatch
+            {
+                Name = "tlsMode-disabled",
+                Match = new(),
+                TransportSocket = new() { Name = "envoy.transport_sockets.raw_buffer" },
+            });
+        });
+
+        (await ProxyBed.Exchange(client.At("out"), Request, t => t.EndsWith("end"))).ShouldStartWith("HTTP/1.1 200");
+    }
+
+    [Fact]
+    public async Task Cluster_WithoutItsSecret_FailsWithTheReason()
+    {
+        await using Backend backend = Backend.Http(r => DownstreamTlsTests.Answer(r, _ => { }));
+        await using ProxyBed client = new();
+        client.CallTls(backend.At, TlsBed.Client(TlsBed.Common(trust: true)));
+
+        string answer = await ProxyBed.Exchange(client.At("out"), Request, t => t.EndsWith("SDS"));
+
+        answer.ShouldContain("TLS error: Secret is not supplied by SDS");
+    }
+
+    [Fact]
+    public async Task Request_OverMutualTls_AllocatesNothingInTheSteadyState()
+    {
+        await using Backend backend = Backend.Http(_ => Backend.Ok("x"));
+        await using ProxyBed server = Serve(backend);
+        await using ProxyBed client = Call(server, ServerId);
+        ProxyWorker[] workers = [server.Server.Runtime.All[0], client.Server.Runtime.All[0]];
+        using Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(client.At("out"), TestContext.Current.CancellationToken);
+
+        await Ask(socket, 300);
+        long before = await Allocated(workers);
+        await Ask(socket, 500);
+        long after = await Allocated(workers);
+
+        (after - before).ShouldBeLessThan(1000, "bytes on both loops' threads over 500 requests");
+    }
+
+    private static async Task Ask(Socket socket, int times)
+    {
+        for (int i = 0; i < times; i++)
+        {
+            await socket.SendAsync("GET /path HTTP/1.1\r\nHost: a\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+            await ProxyBed.Receive(socket, t => t.EndsWith("\r\n\r\nx"));
+        }
+    }
+
+    private static async Task<long> Allocated(ProxyWorker[] workers)
+    {
+        long sum = 0;
+        foreach (ProxyWorker worker in workers)
+        {
+            TaskCompletionSource<long> bytes = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            worker.Loop.Post(() => bytes.SetResult(GC.GetAllocatedBytesForCurrentThread()));
+            sum += await bytes.Task;
+        }
+        return sum;
+    }
+
+    private ProxyBed Serve(Backend backend)
+    {
+        ProxyBed server = new();
+        server.Secrets(TestIdentities.KeySecret(TlsBed.KeyName, _identities.Workload("server")), _identities.RootSecret(TlsBed.RootName));
+        server.ServeTls(backend.At, TlsBed.Server(TlsBed.Common(trust: true), requireClient: true));
+        return server;
+    }
+
+    private ProxyBed Call(ProxyBed server, string expected, Action<Envoy.Config.Core.V3.HttpProtocolOptions>? options = null)
+    {
+        ProxyBed client = new();
+        client.Secrets(TestIdentities.KeySecret(TlsBed.KeyName, _identities.Workload("client")), _identities.RootSecret(TlsBed.RootName));
+        client.CallTls(server.At(), TlsBed.Client(TlsBed.Common(trust: true, expected), "outbound_.80_._.server"), c =>
+        {
+            Envoy.Extensions.Upstreams.Http.V3.HttpProtocolOptions http = new() { CommonHttpProtocolOptions = new() };
+            options?.Invoke(http.CommonHttpProtocolOptions);
+            c.TypedExtensionProtocolOptions["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"] = ProxyBed.Pack(http);
+        });
+        return client;
+    }
+}
