@@ -6,10 +6,10 @@ set -euo pipefail
 declare -A package_of=(
   [ip]=iproute2 [iptables]=iptables [ip6tables]=iptables [iptables-restore]=iptables [nginx]=nginx-light [curl]=curl [kubectl]=kubernetes-client
   [nsenter]=util-linux [unshare]=util-linux [setpriv]=util-linux [mount]=mount [pkill]=procps [ss]=iproute2
-  [wrk]=wrk [nft]=nftables [openssl]=openssl [conntrack]=conntrack
+  [wrk]=wrk [haproxy]=haproxy [nft]=nftables [openssl]=openssl [conntrack]=conntrack
 )
 run=(ip iptables ip6tables iptables-restore nginx curl kubectl nsenter unshare setpriv mount pkill ss)
-test=("${run[@]}" wrk nft openssl)
+test=("${run[@]}" wrk haproxy nft openssl)
 
 fail() { echo "setup: $*" >&2; exit 1; }
 

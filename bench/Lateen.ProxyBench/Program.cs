@@ -8,6 +8,7 @@ using Envoy.Extensions.AccessLoggers.File.V3;
 using Envoy.Extensions.Filters.Http.Router.V3;
 using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
 using Envoy.Extensions.Filters.Network.TcpProxy.V3;
+using Envoy.Extensions.TransportSockets.Tls.V3;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Lateen.Api;
@@ -17,6 +18,7 @@ using Cluster = Envoy.Config.Cluster.V3.Cluster;
 using Duration = Google.Protobuf.WellKnownTypes.Duration;
 
 // proxybench <http|tcp> <listen port> <backend port> [threads] [access log file] [other services]
+// TLS_DOWN and TLS_UP name folders with cert.pem, key.pem and ca.pem: mutual TLS 1.3 with clients, and with the backend.
 // The chain is a sidecar's: many virtual hosts, header routes, the default retry policy, statistics.
 string mode = args[0];
 uint listen = uint.Parse(args[1]), backend = uint.Parse(args[2]);
@@ -26,6 +28,21 @@ int services = args.Length > 5 ? int.Parse(args[5]) : 100;
 
 static Any Pack(IMessage message) => new() { TypeUrl = TypeUrls.Of(message), Value = message.ToByteString() };
 static Address At(string host, uint port) => new() { SocketAddress = new() { Address = host, PortValue = port } };
+
+static CommonTlsContext Tls(string folder)
+{
+    static DataSource Of(string path) => new() { Filename = path };
+    CommonTlsContext common = new() { TlsParams = new() { TlsMinimumProtocolVersion = TlsParameters.Types.TlsProtocol.Tlsv13 } };
+    common.TlsCertificates.Add(new TlsCertificate { CertificateChain = Of($"{folder}/cert.pem"), PrivateKey = Of($"{folder}/key.pem") });
+    common.ValidationContext = new() { TrustedCa = Of($"{folder}/ca.pem") };
+    common.ValidationContext.MatchTypedSubjectAltNames.Add(new SubjectAltNameMatcher
+    {
+        SanType = SubjectAltNameMatcher.Types.SanType.Uri, Matcher = new() { Prefix = "spiffe://cluster.local/" },
+    });
+    return common;
+}
+static TransportSocket Socket(IMessage context) => new() { Name = "envoy.transport_sockets.tls", TypedConfig = Pack(context) };
+string? tlsDown = Environment.GetEnvironmentVariable("TLS_DOWN"), tlsUp = Environment.GetEnvironmentVariable("TLS_UP");
 
 ProxyServer server = new(new ProxyOptions { Concurrency = threads }, NullLoggerFactory.Instance, TimeProvider.System, new Random(1));
 
@@ -45,6 +62,10 @@ for (int i = 0; i < services; i++)
     {
         MaxConnections = uint.MaxValue, MaxPendingRequests = uint.MaxValue, MaxRequests = uint.MaxValue, MaxRetries = uint.MaxValue,
     });
+    if (tlsUp is not null)
+    {
+        cluster.TransportSocket = Socket(new UpstreamTlsContext { CommonTlsContext = Tls(tlsUp), Sni = "outbound_.8080_._.service" });
+    }
     clusters.Add(Pack(cluster));
     ClusterLoadAssignment assignment = new() { ClusterName = name };
     assignment.Endpoints.Add(new LocalityLbEndpoints());
@@ -88,6 +109,10 @@ else
     }
     manager.HttpFilters.Add(new HttpFilter { Name = "envoy.filters.http.router", TypedConfig = Pack(new Router()) });
     chain.Filters.Add(new Envoy.Config.Listener.V3.Filter { Name = "hcm", TypedConfig = Pack(manager) });
+}
+if (tlsDown is not null)
+{
+    chain.TransportSocket = Socket(new DownstreamTlsContext { CommonTlsContext = Tls(tlsDown), RequireClientCertificate = true });
 }
 Listener listener = new() { Name = "bench", Address = At("127.0.0.1", listen) };
 listener.FilterChains.Add(chain);

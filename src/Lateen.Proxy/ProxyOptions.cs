@@ -25,4 +25,7 @@ public sealed class ProxyOptions
 
     /// <summary>How long a request waits for the endpoints of a cluster that was just added, default 15 s (Envoy: initial_fetch_timeout).</summary>
     public TimeSpan WarmingTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long readiness waits for the workload's certificates, default 15 s; then plain traffic is better than none.</summary>
+    public TimeSpan CertificateTimeout { get; init; } = TimeSpan.FromSeconds(15);
 }

@@ -40,6 +40,8 @@ public sealed class ProxyServer
     private readonly DateTimeOffset _started;
     private volatile bool _draining;
     private volatile bool _ready;
+    private volatile bool _hasCertificates;
+    private long _configuredAt;
 
     public ProxyServer(ProxyOptions options, ILoggerFactory loggers, TimeProvider time, Random random)
     {
@@ -64,8 +66,8 @@ public sealed class ProxyServer
     /// <summary>The threads, for tests.</summary>
     internal ProxyRuntime Runtime => _runtime;
 
-    /// <summary>True once clusters and listeners were applied and no listener waits for its routes.</summary>
-    public bool IsReady => _ready;
+    /// <summary>True once clusters and listeners were applied, no listener waits for its routes, and the workload has its certificates (or has waited for them).</summary>
+    public bool IsReady => _ready && (_hasCertificates || _time.GetElapsedTime(_configuredAt) > _options.CertificateTimeout);
 
     /// <summary>True from <see cref="Drain"/> on.</summary>
     public bool IsDraining => _draining;
@@ -445,8 +447,20 @@ public sealed class ProxyServer
     private List<string> SecretNames(bool isLocal) => [.. _clusters.Secrets.Concat(_listeners.Secrets).Where(s => s.IsLocal == isLocal)
         .Select(s => s.Name).Distinct().Order(StringComparer.Ordinal)];
 
-    private void UpdateReady() => _ready |= _stores[TypeUrls.Cluster].HasBeenApplied && _stores[TypeUrls.Listener].HasBeenApplied
-        && _listeners.WarmingCount == 0;
+    private void UpdateReady()
+    {
+        if (_ready)
+        {
+            _hasCertificates |= HasCertificates();
+            return;
+        }
+        _configuredAt = _time.GetTimestamp();
+        _hasCertificates = HasCertificates();
+        _ready = _stores[TypeUrls.Cluster].HasBeenApplied && _stores[TypeUrls.Listener].HasBeenApplied
+            && _listeners.WarmingCount == 0;
+    }
+
+    private bool HasCertificates() => _subscriptions[LocalSecrets].All(n => _runtime.FindSecret(n)?.Current is not null);
 
     private void Tell(List<string> changedTypes)
     {
@@ -478,7 +492,7 @@ public sealed class ProxyServer
         yield return Counter("listener_manager.listener_removed", _listeners.Removed);
         yield return Gauge("server.concurrency", _runtime.Workers);
         yield return Gauge("server.live", 1);
-        yield return Gauge("server.state", _draining ? 1 : _ready ? 0 : 3);
+        yield return Gauge("server.state", _draining ? 1 : IsReady ? 0 : 3);
         yield return Gauge("server.total_connections", ActiveConnections);
         yield return Gauge("server.uptime", (long)(_time.GetUtcNow() - _started).TotalSeconds);
         yield return Gauge("server.memory_allocated", GC.GetTotalMemory(false));

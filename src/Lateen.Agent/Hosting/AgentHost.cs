@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Net;
 using System.Runtime.InteropServices;
 using Envoy.Config.Core.V3;
+using Lateen.Agent.Identity;
 using Lateen.Agent.Settings;
 using Lateen.Agent.Status;
 using Lateen.Agent.Verbs;
@@ -94,6 +96,9 @@ internal sealed class AgentHost
         using var stop = new CancellationTokenSource();
         var proxy = _proxy.RunAsync(stop.Token);
         var configuration = _options.XdsFile is { } file ? ApplyFile(file) : FollowControlPlaneAsync(stop.Token);
+        using GrpcChannel? authority = _options.XdsFile is null && !_options.HasOnlyFileCertificates
+            ? ControlPlaneChannel.Create(_options, _options.AuthorityAddress) : null;
+        var secrets = Secrets(authority).RunAsync(stop.Token);
         await Task.WhenAny(_end.Task, proxy);
         if (!proxy.IsCompleted)
         {
@@ -101,9 +106,20 @@ internal sealed class AgentHost
         }
         await stop.CancelAsync();
         await configuration;
+        await secrets;
         await proxy;
         AgentLog.Terminated(_logger);
         return 0;
+    }
+
+    private WorkloadSecrets Secrets(GrpcChannel? authority)
+    {
+        double Share(string name, double otherwise) => double.TryParse(
+            _options.Variable(name, ""), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double share) ? share : otherwise;
+        return new WorkloadSecrets(
+            _proxy, new FileMaterial(_options), authority is null ? null : new CertificateRequester(_options, authority, _logger),
+            new RotationSchedule(Share("SECRET_GRACE_PERIOD_RATIO", 0.5), Share("SECRET_GRACE_PERIOD_RATIO_JITTER", 0.01), Random.Shared),
+            _time, _logger);
     }
 
     private static List<LocalListener> Listeners(AgentOptions options, Func<string, ILocalHandler> page)

@@ -21,12 +21,15 @@ internal static class ControlPlaneChannel
             : null;
     }
 
-    public static GrpcChannel Create(AgentOptions options)
+    public static GrpcChannel Create(AgentOptions options) => Create(options, options.Proxy.DiscoveryAddress);
+
+    /// <summary>A channel to another server of the control plane: the certificate authority may be elsewhere.</summary>
+    public static GrpcChannel Create(AgentOptions options, string address)
     {
         var scheme = IsTls(options) ? "https" : "http";
         return new GrpcChannel(new GrpcChannelOptions
         {
-            Address = new Uri($"{scheme}://{options.Proxy.DiscoveryAddress}"),
+            Address = new Uri($"{scheme}://{address}"),
             // A SYN that left before the service had an endpoint is never translated: better a new attempt than a long one.
             ConnectTimeout = TimeSpan.FromSeconds(2),
             ServerName = options.Variable("ISTIOD_SAN", "") is { Length: > 0 } name ? name : null,

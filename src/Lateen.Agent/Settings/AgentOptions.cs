@@ -30,6 +30,16 @@ internal sealed record AgentOptions
 
     public string Namespace => Variable("POD_NAMESPACE", "default");
 
+    public string TrustDomain => Variable("TRUST_DOMAIN", "cluster.local");
+
+    public string ServiceAccount => Variable("SERVICE_ACCOUNT", "default");
+
+    /// <summary>The certificate authority, host:port.</summary>
+    public string AuthorityAddress => Variable("CA_ADDR", Proxy.DiscoveryAddress);
+
+    /// <summary>Certificates come from mounted files only.</summary>
+    public bool HasOnlyFileCertificates => Variable("FILE_MOUNTED_CERTS", "false") == "true";
+
     /// <summary>Readiness listener of the proxy.</summary>
     public int HealthPort => Port("ENVOY_STATUS_PORT", 15021);
 

@@ -7,7 +7,6 @@ using Lateen.ControlPlane.Http;
 using Lateen.ControlPlane.Identity;
 using Lateen.Grpc;
 using Lateen.Grpc.Client;
-using Lateen.Security;
 using Lateen.Xds;
 using Shouldly;
 using Xunit;

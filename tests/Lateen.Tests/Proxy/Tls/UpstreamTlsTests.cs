@@ -1,5 +1,3 @@
-using Envoy.Extensions.TransportSockets.Tls.V3;
-using Lateen.Api;
 using Lateen.Proxy.Workers;
 using Shouldly;
 using System.Net.Sockets;
