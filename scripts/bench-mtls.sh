@@ -73,7 +73,7 @@ backend b
 EOF
 }
 haproxy_config "$theirs_in ssl crt $work/server/both.pem ca-file $work/ca.pem verify required" "$backend pool-max-conn 1000" > "$work/in.cfg"
-haproxy_config "$theirs" "$theirs_in ssl crt $work/client/both.pem ca-file $work/ca.pem verify required sni str(service) pool-max-conn 1000" > "$work/out.cfg"
+haproxy_config "$theirs" "$theirs_in ssl crt $work/client/both.pem ca-file $work/ca.pem verify required pool-max-conn 1000" > "$work/out.cfg"
 nginx -c "$work/nginx.conf" & pids+=($!)
 haproxy -f "$work/in.cfg" -db >"$work/hin.log" 2>&1 & hin=$!; pids+=($hin)
 haproxy -f "$work/out.cfg" -db >"$work/hout.log" 2>&1 & hout=$!; pids+=($hout)
@@ -85,7 +85,8 @@ for port in $backend $theirs_in $theirs $ours_in $ours; do
 done
 cat "$work"/hin.log "$work"/hout.log >&2
 for port in $ours $theirs; do
-  curl -fsS -o /dev/null -H 'Host: service-7' "http://127.0.0.1:$port/" || { echo "port $port does not answer"; cat "$work"/*.log; exit 1; }
+  code=$(curl -sS -o "$work/answer" -w '%{http_code}' -H 'Host: service-7' "http://127.0.0.1:$port/")
+  [ "$code" = 200 ] || { echo "port $port answers $code: $(head -c 400 "$work/answer")"; exit 1; }
 done
 
 ticks=$(getconf CLK_TCK)

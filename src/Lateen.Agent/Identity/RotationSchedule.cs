@@ -5,10 +5,10 @@ namespace Lateen.Agent.Identity;
 internal sealed record RotationSchedule(double GraceRatio, double Jitter, Random Random)
 {
     /// <summary>Time to wait from now; zero for a certificate that is due or over.</summary>
-    public TimeSpan Delay(DateTimeOffset notBefore, DateTimeOffset notAfter, DateTimeOffset now)
+    public TimeSpan Delay(DateTimeOffset issued, DateTimeOffset notAfter, DateTimeOffset now)
     {
         double ratio = Math.Clamp(GraceRatio + (((Random.NextDouble() * 2) - 1) * Jitter), 0, 1);
-        DateTimeOffset due = notAfter - ((notAfter - notBefore) * ratio);
+        DateTimeOffset due = notAfter - ((notAfter - issued) * ratio);
         return due > now ? due - now : TimeSpan.Zero;
     }
 }

@@ -10,11 +10,11 @@ internal sealed record WorkloadMaterial(string Chain, string Key, string Roots)
     /// <summary>The names that configuration calls them by (Istio's SDS).</summary>
     public const string KeyName = "default", RootName = "ROOTCA";
 
-    /// <summary>Life of the leaf.</summary>
-    public (DateTimeOffset NotBefore, DateTimeOffset NotAfter) Validity()
+    /// <summary>The end of the leaf.</summary>
+    public DateTimeOffset NotAfter()
     {
         using var leaf = X509Certificate2.CreateFromPem(Chain);
-        return (leaf.NotBefore, leaf.NotAfter);
+        return leaf.NotAfter;
     }
 
     /// <summary>As resources for the proxy.</summary>

@@ -55,10 +55,12 @@ internal sealed class WorkloadSecrets(
         {
             try
             {
+                // The life counts from here: the authority dates a certificate back for clocks that are behind.
+                var asked = time.GetUtcNow();
                 var material = await requester.RequestAsync(cancellation);
-                var (notBefore, notAfter) = material.Validity();
+                var notAfter = material.NotAfter();
                 Give(material.Secrets());
-                var delay = schedule.Delay(notBefore, notAfter, time.GetUtcNow());
+                var delay = schedule.Delay(asked, notAfter, time.GetUtcNow());
                 IdentityLog.Issued(logger, notAfter, delay.TotalSeconds);
                 retry = FirstRetry;
                 await Task.Delay(delay > FirstRetry ? delay : FirstRetry, time, cancellation);
