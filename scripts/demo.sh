@@ -109,6 +109,7 @@ expect "objects unchanged" 2 "$(grep -c ' unchanged$' <<<"$again" || true)"
 step "What the mesh says of itself"
 run "$lateen" proxy-status
 run "$lateen" proxy-config cluster -n canary "$toolbox" --fqdn canary.canary
+run "$lateen" trace -n canary "$toolbox" http://canary/ -H "user: zhongmingmao"
 
 if ((failures > 0)); then
   printf '\n\033[31m%d expectations did not hold\033[0m\n' "$failures"

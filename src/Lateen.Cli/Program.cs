@@ -5,6 +5,7 @@ using Lateen.Cli.Commands.KubeInject;
 using Lateen.Cli.Commands.ProxyConfig;
 using Lateen.Cli.Commands.ProxyStatus;
 using Lateen.Cli.Commands.Sandbox;
+using Lateen.Cli.Commands.Trace;
 using Lateen.Cli.Commands.XCheckInject;
 using Lateen.Config.Sources.Kubernetes;
 using Lateen.Sandbox.Up;
@@ -25,6 +26,7 @@ RootCommand root = new("Lateen: a sidecar service mesh, for Kubernetes and for o
     SandboxCommand.Create(),
     ProxyStatusCommand.Create(cluster),
     ProxyConfigCommand.Create(cluster),
+    TraceCommand.Create(cluster),
     KubeInjectCommand.Create(cluster),
     new Command("experimental", "Commands that may change")
     {

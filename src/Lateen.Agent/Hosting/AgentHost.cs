@@ -3,10 +3,12 @@ using System.Net;
 using System.Runtime.InteropServices;
 using Envoy.Config.Core.V3;
 using Lateen.Agent.Identity;
+using Lateen.Agent.Interception;
 using Lateen.Agent.Settings;
 using Lateen.Agent.Status;
 using Lateen.Agent.Verbs;
 using Lateen.Grpc.Client;
+using Lateen.Interception.Probe;
 using Lateen.Logging;
 using Lateen.Proxy;
 using Lateen.Proxy.Admin;
@@ -30,6 +32,7 @@ internal sealed class AgentHost
     private readonly ProxyServer _proxy;
     private readonly ProxyResources _resources;
     private readonly ConfigCache _cache;
+    private readonly InterceptionCheck _interception;
     private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public AgentHost(AgentOptions options, ConsoleLogFactory logs, TimeProvider time, HttpClient metricsClient, AppProbes probes)
@@ -54,7 +57,9 @@ internal sealed class AgentHost
         _cache = new ConfigCache(options.XdsFile is null ? options.StatePath : null, _logger);
         _resources = new ProxyResources(_proxy, _cache);
         _proxy.Observer = _resources;
-        var readiness = new Readiness(_proxy, _resources, _logger);
+        _interception = new InterceptionCheck(
+            InterceptionPlan.Of(options) is { } plan ? cancellation => InterceptionProbe.DialAsync(plan.Version, plan.Ports, cancellation) : null, time, _logger);
+        var readiness = new Readiness(_proxy, _resources, _interception, _logger);
         var stats = new StatsPage(_proxy);
         pages = new LocalPages
         {
@@ -99,6 +104,7 @@ internal sealed class AgentHost
         using GrpcChannel? authority = _options.XdsFile is null && !_options.HasOnlyFileCertificates
             ? ControlPlaneChannel.Create(_options, _options.AuthorityAddress) : null;
         var secrets = Secrets(authority).RunAsync(stop.Token);
+        var interception = _interception.RunAsync(() => _proxy.IsReady, stop.Token);
         await Task.WhenAny(_end.Task, proxy);
         if (!proxy.IsCompleted)
         {
@@ -107,6 +113,7 @@ internal sealed class AgentHost
         await stop.CancelAsync();
         await configuration;
         await secrets;
+        await interception;
         await proxy;
         AgentLog.Terminated(_logger);
         return 0;

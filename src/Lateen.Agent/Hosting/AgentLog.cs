@@ -39,4 +39,10 @@ internal static partial class AgentLog
 
     [LoggerMessage(EventId = 12, Level = LogLevel.Warning, Message = "application metrics at {Url} failed: {Error}")]
     public static partial void ScrapeFailed(ILogger logger, string url, string error);
+
+    [LoggerMessage(EventId = 13, Level = LogLevel.Information, Message = "Interception works: a connection of the sidecar's own was captured")]
+    public static partial void Intercepted(ILogger logger);
+
+    [LoggerMessage(EventId = 14, Level = LogLevel.Warning, Message = "Interception does not work, the sidecar stays not ready: {Problem}")]
+    public static partial void NotIntercepted(ILogger logger, string problem);
 }

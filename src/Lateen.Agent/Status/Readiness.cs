@@ -1,11 +1,12 @@
 using Lateen.Agent.Hosting;
+using Lateen.Agent.Interception;
 using Lateen.Proxy;
 using Microsoft.Extensions.Logging;
 
 namespace Lateen.Agent.Status;
 
-/// <summary>Whether traffic may come: clusters and listeners were taken over, the listeners are open, nothing is draining.</summary>
-internal sealed class Readiness(ProxyServer proxy, ProxyResources resources, ILogger logger)
+/// <summary>Whether traffic may come: clusters and listeners were taken over, the listeners are open and traffic is led to them, nothing is draining.</summary>
+internal sealed class Readiness(ProxyServer proxy, ProxyResources resources, InterceptionCheck interception, ILogger logger)
 {
     private readonly Lock _gate = new();
     private bool? _last;
@@ -13,7 +14,7 @@ internal sealed class Readiness(ProxyServer proxy, ProxyResources resources, ILo
     /// <summary>Null when ready; else the reason, which is logged when the state changes.</summary>
     public string? Problem()
     {
-        var problem = proxy.IsDraining ? "server is not live, current state is: DRAINING" : proxy.IsReady ? null : Missing();
+        var problem = proxy.IsDraining ? "server is not live, current state is: DRAINING" : proxy.IsReady ? interception.Problem : Missing();
         lock (_gate)
         {
             if (_last != (problem is null))

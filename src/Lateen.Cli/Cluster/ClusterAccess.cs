@@ -64,7 +64,9 @@ internal sealed class ClusterAccess(KubernetesClient client, string @namespace, 
 
     public void Dispose() => client.Dispose();
 
-    private async Task<ObjectKey> PodAsync(string argument, CancellationToken cancellation)
+    /// <summary>The pod that an argument names.</summary>
+    /// <exception cref="CommandException">There is none.</exception>
+    public async Task<ObjectKey> PodAsync(string argument, CancellationToken cancellation)
     {
         string[] typed = argument.Split('/', 2);
         string nameAndNamespace = typed[^1];

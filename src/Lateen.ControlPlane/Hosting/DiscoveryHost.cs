@@ -222,6 +222,7 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         [
             watch.RunAsync(cancellation), roots.RunAsync(cancellation), mutating.RunAsync(cancellation),
             validating.RunAsync(cancellation), _status!.RunAsync(cancellation),
+            InjectionWarmUp.RunAsync(() => _readiness.HasMesh, () => _injection.Current, _time, cancellation),
         ];
     }
 

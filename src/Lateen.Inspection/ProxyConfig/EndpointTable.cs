@@ -42,6 +42,13 @@ public static class EndpointTable
     public static string RenderJson(string clusters, EndpointFilter filter) =>
         ProtoJson.Print(Statuses(clusters).Where(c => c.Objects("hostStatuses").Any(h => filter.Selects(c, h))));
 
+    /// <summary>The endpoints of one cluster that have an address and port.</summary>
+    internal static IEnumerable<Trace.TracedEndpoint> Of(string clusters, string cluster) =>
+        from host in Statuses(clusters).Where(c => c.Text("name") == cluster).SelectMany(c => c.Objects("hostStatuses"))
+        where System.Net.IPAddress.TryParse(Host(host), out _)
+        let ejected = host.Object("healthStatus")?.Text("failedOutlierCheck") == "true"
+        select new Trace.TracedEndpoint(new System.Net.IPEndPoint(System.Net.IPAddress.Parse(Host(host)), Port(host)), ejected ? "EJECTED" : Status(host));
+
     internal static string Host(JsonObject host)
     {
         JsonObject address = host.Object("address") ?? [];

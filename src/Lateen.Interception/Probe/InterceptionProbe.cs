@@ -55,23 +55,55 @@ public sealed class InterceptionProbe(TimeProvider clock, InterceptionLog log)
     }
 
     /// <summary>
-    /// The sidecar's own check, where its listeners are open already: a connection to the probe port succeeds only if it is captured, since
-    /// nobody listens there.
+    /// The sidecar's own check, where its listeners are open already: a connection to a port where nobody listens succeeds only if it is captured.
     /// </summary>
+    /// <param name="ports">Ports to try; one on which something else listens would prove nothing and is passed over.</param>
     /// <returns>Null where the connection was captured; else what was seen.</returns>
-    public static async Task<string?> DialAsync(IpVersion version, ushort probePort, CancellationToken cancellation)
+    public static async Task<string?> DialAsync(IpVersion version, IReadOnlyList<ushort> ports, CancellationToken cancellation)
     {
-        IPEndPoint target = Target(version, probePort);
-        using Socket client = new(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        ArgumentNullException.ThrowIfNull(ports);
+        foreach (IPEndPoint target in ports.Select(p => Target(version, p)))
+        {
+            using Socket client = new(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { LingerState = new LingerOption(true, 0) };
+            using Socket guard = new(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            if (!Holds(guard, target))
+            {
+                continue;
+            }
+
+            using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            limit.CancelAfter(Pause);
+            try
+            {
+                client.Bind(new IPEndPoint(version == IpVersion.V4 ? IPAddress.Loopback : IPAddress.IPv6Loopback, 0));
+                await client.ConnectAsync(target, limit.Token).ConfigureAwait(false);
+                return null;
+            }
+            catch (SocketException e)
+            {
+                return NotCaptured(target, e.Message);
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                return NotCaptured(target, $"no answer within {Pause.TotalSeconds:0} s");
+            }
+        }
+
+        return $"interception can not be checked: something listens on each of the ports {string.Join(", ", ports)} of this pod; leave one of them free";
+    }
+
+    /// <summary>Binds the probe's destination, so that nobody can begin to listen there while it is tried.</summary>
+    private static bool Holds(Socket guard, IPEndPoint target)
+    {
         try
         {
-            client.Bind(new IPEndPoint(version == IpVersion.V4 ? IPAddress.Loopback : IPAddress.IPv6Loopback, 0));
-            await client.ConnectAsync(target, cancellation).ConfigureAwait(false);
-            return null;
+            guard.Bind(target);
+            return true;
         }
         catch (SocketException e)
         {
-            return NotCaptured(target, e.Message);
+            // ::6 is not an address of every pod; then nobody listens there either.
+            return e.SocketErrorCode == SocketError.AddressNotAvailable;
         }
     }
 

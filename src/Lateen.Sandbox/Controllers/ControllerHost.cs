@@ -1,4 +1,5 @@
 using Lateen.Config.Sources.Kubernetes;
+using Lateen.Sandbox.Network;
 using Microsoft.Extensions.Logging;
 
 namespace Lateen.Sandbox.Controllers;
@@ -12,7 +13,8 @@ internal sealed class ControllerHost
     private readonly GarbageCollector _garbage;
 
     /// <param name="authority">The API server's certificate authority, PEM; every namespace gets it.</param>
-    public ControllerHost(KubernetesClient client, string authority, TimeProvider time, Random random, ILogger logger)
+    /// <param name="network">Tells which addresses Services of type LoadBalancer get.</param>
+    public ControllerHost(KubernetesClient client, string authority, NetworkOptions network, TimeProvider time, Random random, ILogger logger)
     {
         _cache = new ClusterCache(client, time, random, logger);
         _events = new EventRecorder(client, time, logger);
@@ -25,6 +27,7 @@ internal sealed class ControllerHost
             new ReplicaSetController(context),
             new Scheduler(context),
             new EndpointsController(context),
+            new LoadBalancerController(context, network.LoadBalancerAddresses),
         ];
         _garbage = new GarbageCollector(context);
     }

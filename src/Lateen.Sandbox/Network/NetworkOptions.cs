@@ -9,6 +9,9 @@ namespace Lateen.Sandbox.Network;
 /// </remarks>
 public sealed record NetworkOptions
 {
+    /// <summary>How many addresses at the end of the service range are kept for load balancers.</summary>
+    internal const int LoadBalancerBand = 32;
+
     /// <summary>The mesh's name: 1 to 11 lower-case letters, digits or dashes, so that interface names stay within 15 characters. Default <c>lateen</c>.</summary>
     public string Mesh { get; init; } = "lateen";
 
@@ -41,6 +44,10 @@ public sealed record NetworkOptions
 
     /// <summary>The ClusterIP of the service <c>kube-dns</c>.</summary>
     public IPAddress DnsServiceAddress => Address(ServiceCidr, 10);
+
+    /// <summary>The last addresses of the service range, which no ClusterIP is taken from: those of Services of type LoadBalancer.</summary>
+    public IReadOnlyList<IPAddress> LoadBalancerAddresses =>
+        [.. Enumerable.Range(0, LoadBalancerBand).Select(i => Address(ServiceCidr, Size(ServiceCidr) - 1 - LoadBalancerBand + (uint)i))];
 
     /// <summary>The namespace of a pod.</summary>
     /// <param name="uid">The pod's uid; its first 8 characters go into the name.</param>

@@ -25,8 +25,18 @@ internal static class ServiceRules
         {
             string service = Chain("SVC", target.Name);
             chains.Append($":{service} - [0:0]\n");
-            dispatch.Append(
-                $"-A LATEEN-SERVICES -d {target.Address}/32 -p {target.Protocol} -m {target.Protocol} --dport {Number(target.Port)} -m comment --comment \"{target.Name}\" -j {service}\n");
+            foreach (IPAddress address in target.External.Prepend(target.Address))
+            {
+                dispatch.Append(
+                    $"-A LATEEN-SERVICES -d {address}/32 -p {target.Protocol} -m {target.Protocol} --dport {Number(target.Port)} -m comment --comment \"{target.Name}\" -j {service}\n");
+            }
+
+            if (target.NodePort > 0)
+            {
+                dispatch.Append(
+                    $"-A LATEEN-SERVICES -p {target.Protocol} -m {target.Protocol} --dport {Number(target.NodePort)} -m addrtype --dst-type LOCAL -m comment --comment \"{target.Name}\" -j {service}\n");
+            }
+
             for (int index = 0; index < target.Endpoints.Count; index++)
             {
                 IPEndPoint endpoint = target.Endpoints[index];

@@ -8,4 +8,11 @@ namespace Lateen.Sandbox.Network;
 /// <param name="Protocol">tcp, udp or sctp.</param>
 /// <param name="Port">The service's port.</param>
 /// <param name="Endpoints">Addresses and ports of the ready endpoints; none rejects.</param>
-internal sealed record ServiceTarget(string Name, IPAddress Address, string Protocol, int Port, IReadOnlyList<IPEndPoint> Endpoints);
+internal sealed record ServiceTarget(string Name, IPAddress Address, string Protocol, int Port, IReadOnlyList<IPEndPoint> Endpoints)
+{
+    /// <summary>Further addresses at which the port is served: a load balancer's, spec.externalIPs.</summary>
+    public IReadOnlyList<IPAddress> External { get; init; } = [];
+
+    /// <summary>The port at each of the node's own addresses; 0 for none.</summary>
+    public int NodePort { get; init; }
+}

@@ -79,6 +79,8 @@ internal sealed class NodeRegistration(KubernetesClient client, NodeOptions opti
                 ["allocatable"] = capacity.DeepClone(),
                 ["addresses"] = new JsonArray(
                     new JsonObject { ["type"] = "InternalIP", ["address"] = options.Network.HostAddress.ToString() },
+                    // Node ports are served where the service rules are: in the node's namespace, not on the host.
+                    new JsonObject { ["type"] = "ExternalIP", ["address"] = options.Network.NodeAddress.ToString() },
                     new JsonObject { ["type"] = "Hostname", ["address"] = options.Name }),
                 ["conditions"] = new JsonArray(
                     Condition("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available", now),

@@ -49,7 +49,7 @@ internal sealed class ServiceProxy
         }
     }
 
-    /// <summary>The ports of all services that have a ClusterIP, with their ready endpoints.</summary>
+    /// <summary>The ports of all services that have a ClusterIP, with their ready endpoints and the other addresses that lead to them.</summary>
     internal static IEnumerable<ServiceTarget> Targets(IEnumerable<JsonObject> services, IEnumerable<JsonObject> slices)
     {
         ILookup<ObjectKey, JsonObject> byService = slices.ToLookup(
@@ -63,13 +63,29 @@ internal sealed class ServiceProxy
             }
 
             ObjectKey key = ObjectKey.Of(service);
+            IPAddress[] external = [.. External(service)];
             foreach (JsonObject port in service.Items("spec", "ports"))
             {
                 string name = port.Text("name");
                 string protocol = port.Text("protocol") is { Length: > 0 } given ? given : "TCP";
                 IPEndPoint[] endpoints = [.. byService[key].SelectMany(slice => Endpoints(slice, name, protocol)).Distinct()];
                 yield return new ServiceTarget(
-                    $"{key}:{(name.Length > 0 ? name : port.Number("port"))}", address, protocol.ToLowerInvariant(), (int)(port.Number("port") ?? 0), endpoints);
+                    $"{key}:{(name.Length > 0 ? name : port.Number("port"))}", address, protocol.ToLowerInvariant(), (int)(port.Number("port") ?? 0), endpoints)
+                {
+                    External = external,
+                    NodePort = (int)(port.Number("nodePort") ?? 0),
+                };
+            }
+        }
+    }
+
+    private static IEnumerable<IPAddress> External(JsonObject service)
+    {
+        foreach (string text in service.Items("status", "loadBalancer", "ingress").Select(i => i.Text("ip")).Concat(service.Texts("spec", "externalIPs")))
+        {
+            if (IPAddress.TryParse(text, out IPAddress? address))
+            {
+                yield return address;
             }
         }
     }

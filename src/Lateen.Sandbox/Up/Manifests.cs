@@ -10,16 +10,24 @@ internal static class Manifests
 {
     private const string Prefix = "deploy/";
 
-    /// <summary>The folders of <c>deploy/</c>, in the order in which they are applied: a later one needs the earlier ones' kinds and namespaces.</summary>
-    private static readonly string[] Folders = ["crds/", "control-plane/", "injection/"];
+    /// <summary>The control plane and what it needs, in the order in which it is applied: a later folder needs the earlier ones' kinds and namespaces.</summary>
+    public static IReadOnlyList<string> ControlPlane { get; } = ["crds/", "control-plane/", "injection/"];
 
-    /// <summary>The objects of all manifests, in the order of folders, files and documents.</summary>
-    public static IEnumerable<JsonObject> Read()
+    /// <summary>The gateways of a profile; their pods are injected, so they come when the control plane serves.</summary>
+    public static IReadOnlyList<string> Gateways(SandboxProfile profile) => profile switch
+    {
+        SandboxProfile.Minimal => [],
+        SandboxProfile.Default => ["gateways/ingress"],
+        _ => ["gateways/ingress", "gateways/egress"],
+    };
+
+    /// <summary>The objects of the manifests whose paths below <c>deploy/</c> begin so, in the order given, then by files and documents.</summary>
+    public static IEnumerable<JsonObject> Read(IReadOnlyList<string> paths)
     {
         var assembly = typeof(Manifests).Assembly;
         foreach (string name in assembly.GetManifestResourceNames()
-            .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
-            .OrderBy(name => Array.FindIndex(Folders, folder => name.StartsWith(Prefix + folder, StringComparison.Ordinal)))
+            .Where(name => PlaceOf(name, paths) >= 0)
+            .OrderBy(name => PlaceOf(name, paths))
             .ThenBy(name => name, StringComparer.Ordinal))
         {
             using StreamReader reader = new(assembly.GetManifestResourceStream(name)!);
@@ -40,9 +48,9 @@ internal static class Manifests
     }
 
     /// <summary>Creates every object; one that is there already is replaced by a merge.</summary>
-    public static async Task ApplyAsync(KubernetesClient client, CancellationToken cancellation)
+    public static async Task ApplyAsync(KubernetesClient client, IReadOnlyList<string> paths, CancellationToken cancellation)
     {
-        foreach (JsonObject item in Read())
+        foreach (JsonObject item in Read(paths))
         {
             ResourceType type = await TypeOfAsync(client, item, cancellation);
             try
@@ -55,6 +63,9 @@ internal static class Manifests
             }
         }
     }
+
+    private static int PlaceOf(string name, IReadOnlyList<string> paths) =>
+        paths.ToList().FindIndex(path => name.StartsWith(Prefix + path, StringComparison.Ordinal));
 
     private static async Task<ResourceType> TypeOfAsync(KubernetesClient client, JsonObject item, CancellationToken cancellation)
     {

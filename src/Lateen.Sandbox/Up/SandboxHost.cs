@@ -19,6 +19,9 @@ public sealed class SandboxHost(SandboxOptions options, ILoggerFactory loggers, 
 
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(5);
 
+    // The mesh is of use without its gateways: a slow one is told of, not waited for.
+    private static readonly TimeSpan GatewayPatience = TimeSpan.FromSeconds(10);
+
     private readonly ProcessRunner _runner = new();
 
     /// <summary>Brings the mesh up and serves it until cancelled; then everything is taken down.</summary>
@@ -96,7 +99,7 @@ public sealed class SandboxHost(SandboxOptions options, ILoggerFactory loggers, 
         using CancellationTokenSource parts = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         List<Task> running =
         [
-            new ControllerHost(client, api.AuthorityPem, time, random, loggers.CreateLogger("controllers")).RunAsync(parts.Token),
+            new ControllerHost(client, api.AuthorityPem, options.Network, time, random, loggers.CreateLogger("controllers")).RunAsync(parts.Token),
             new DnsHost(options.Network, client, time, random, loggers.CreateLogger("dns")).RunAsync(parts.Token),
             nodeHost.RunAsync(streaming.Port, parts.Token),
         ];
@@ -117,20 +120,38 @@ public sealed class SandboxHost(SandboxOptions options, ILoggerFactory loggers, 
         }
     }
 
-    private static async Task StartControlPlaneAsync(KubernetesClient client, IProgress<string> progress, CancellationToken cancellation)
+    private async Task StartControlPlaneAsync(KubernetesClient client, IProgress<string> progress, CancellationToken cancellation)
     {
         progress.Report("applying the custom resource definitions and the control plane");
-        await Manifests.ApplyAsync(client, cancellation);
+        await Manifests.ApplyAsync(client, Manifests.ControlPlane, cancellation);
         progress.Report("waiting for the control plane");
-        await foreach (WatchEvent change in client.WatchAsync(
-            ResourceTypes.Deployments, new ObjectSelector(ControlPlaneNamespace, Fields: "metadata.name=istiod"), "0", StartLimit, cancellation))
+        await IsAvailableAsync(client, "app=istiod", 1, StartLimit, cancellation);
+        if (Manifests.Gateways(options.Profile) is { Count: > 0 } gateways)
         {
-            if (change.Value.Number("status", "readyReplicas") > 0)
+            progress.Report("starting the gateways");
+            await Manifests.ApplyAsync(client, gateways, cancellation);
+            if (!await IsAvailableAsync(client, "app in (istio-ingressgateway,istio-egressgateway)", gateways.Count, GatewayPatience, cancellation))
             {
-                break;
+                progress.Report($"a gateway is not ready yet: kubectl get pods -n {ControlPlaneNamespace} tells why");
             }
         }
 
         progress.Report(SandboxUp.ReadyLine);
+    }
+
+    // Whether as many deployments have a ready pod before the time is up.
+    private static async Task<bool> IsAvailableAsync(KubernetesClient client, string labels, int count, TimeSpan limit, CancellationToken cancellation)
+    {
+        HashSet<string> ready = [];
+        await foreach (WatchEvent change in client.WatchAsync(
+            ResourceTypes.Deployments, new ObjectSelector(ControlPlaneNamespace, labels), "0", limit, cancellation))
+        {
+            if (change.Value.Number("status", "readyReplicas") > 0 && ready.Add(change.Value.Name()) && ready.Count == count)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

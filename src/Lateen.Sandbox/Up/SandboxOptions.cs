@@ -17,6 +17,9 @@ public sealed record SandboxOptions
     /// <summary>The port of the API endpoint on 127.0.0.1; 0 takes a free one.</summary>
     public int ApiPort { get; init; }
 
+    /// <summary>Which gateways are brought up beside the control plane.</summary>
+    public SandboxProfile Profile { get; init; } = SandboxProfile.Default;
+
     /// <summary>What kubectl needs to find the mesh.</summary>
     public string Kubeconfig => Path.Combine(Home, "kubeconfig");
 

@@ -21,8 +21,8 @@ public sealed class AdsClientOptions
     public TimeSpan BaseBackoff { get; init; } = TimeSpan.FromMilliseconds(200);
 
     /// <summary>
-    /// Longest pause. Default 1 s: a restarted control plane shall have its proxies back within two seconds, and an attempt at a
+    /// Longest pause. Default 0.5 s: a restarted control plane shall have its proxies back within two seconds, and an attempt at a
     /// closed port costs next to nothing.
     /// </summary>
-    public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromMilliseconds(500);
 }

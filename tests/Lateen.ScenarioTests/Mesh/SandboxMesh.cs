@@ -31,6 +31,9 @@ public class SandboxMesh : IAsyncLifetime
     /// <summary>The ClusterIPs.</summary>
     public string ServiceCidr { get; }
 
+    /// <summary>What the mesh is made of; gateways cost a second of the start, and most scenarios need none.</summary>
+    protected virtual string Profile => "minimal";
+
     /// <summary>The state folder.</summary>
     public string Home => Path.Combine(_folder, "home");
 
@@ -65,7 +68,7 @@ public class SandboxMesh : IAsyncLifetime
 
     /// <summary>The options that make <c>lateen up</c> bring up this mesh.</summary>
     public IReadOnlyList<string> UpOptions() =>
-        ["--home", Home, "--name", Name, "--pod-cidr", PodCidr, "--service-cidr", ServiceCidr, "--api-port", "0"];
+        ["--home", Home, "--name", Name, "--pod-cidr", PodCidr, "--service-cidr", ServiceCidr, "--api-port", "0", "--profile", Profile];
 
     /// <summary>Runs <c>lateen</c>.</summary>
     internal Task<ProcessOutcome> LateenAsync(IEnumerable<string> arguments, TimeSpan? limit = null) =>
@@ -106,8 +109,47 @@ public class SandboxMesh : IAsyncLifetime
     /// <summary>A client of the mesh's API.</summary>
     internal KubernetesClient Client() => new(KubeConfig.Load(Kubeconfig));
 
-    /// <summary>The folder of the project's samples.</summary>
-    internal static string Sample(string path) => Path.Combine(Executables, "..", "samples", path);
+    /// <summary>A file of the project's samples, or of the folder that LATEEN_SCENARIOS names where it has one of that name.</summary>
+    internal static string Sample(string path) =>
+        Environment.GetEnvironmentVariable("LATEEN_SCENARIOS") is { Length: > 0 } folder && File.Exists(Path.Combine(folder, path))
+            ? Path.Combine(folder, path)
+            : Path.Combine(Executables, "..", "samples", path);
+
+    /// <summary>The network namespace of a pod.</summary>
+    internal async Task<string> NetworkNamespaceAsync(string ns, string pod)
+    {
+        string uid = (await KubectlAsync(["get", "pod", "-n", ns, pod, "-o", "jsonpath={.metadata.uid}"])).MustSucceed().Output;
+        return $"{Name}-pod-{uid[..8]}";
+    }
+
+    /// <summary>Runs a program of this machine in a pod's network namespace.</summary>
+    internal async Task<ProcessOutcome> InNetworkOfAsync(string ns, string pod, params string[] command) =>
+        await ProcessRun.RunAsync("ip", ["netns", "exec", await NetworkNamespaceAsync(ns, pod), .. command]);
+
+    /// <summary>The lines of a container's log.</summary>
+    internal async Task<IReadOnlyList<string>> LogAsync(string ns, string pod, string container) =>
+        Lines((await KubectlAsync(["logs", "-n", ns, pod, "-c", container, "--tail=-1"])).MustSucceed().Output);
+
+    /// <summary>The lines that a container's log gets, beyond a number of them; waits until there are as many as wanted.</summary>
+    internal async Task<IReadOnlyList<string>> LogBeyondAsync(string ns, string pod, string container, int beyond, int wanted)
+    {
+        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(20));
+        while (true)
+        {
+            IReadOnlyList<string> lines = await LogAsync(ns, pod, container);
+            if (lines.Count >= beyond + wanted)
+            {
+                return [.. lines.Skip(beyond)];
+            }
+
+            if (limit.IsCancellationRequested)
+            {
+                throw new TimeoutException($"the log of {pod}/{container} did not get {wanted} lines beyond {beyond}:\n{string.Join('\n', lines)}");
+            }
+
+            await Task.Delay(50);
+        }
+    }
 
     /// <summary>The processes of a program that run for this mesh: the daemon, or those in the mesh's network namespaces.</summary>
     internal async Task<IReadOnlyList<int>> ProcessesAsync(string program)

@@ -62,7 +62,30 @@ public sealed class AgentHostTests : IDisposable
         await RunAgentAsync(1, async agent => (await BodyAsync(agent)).ShouldBe("hello"));
     }
 
-    private async Task RunAgentAsync(int port, Func<AgentHost, Task> use)
+    [Fact]
+    public async Task Agent_NothingCapturesItsTraffic_StaysNotReadyAndSaysWhy()
+    {
+        // Nothing redirects this machine's connections, so the sidecar's own proof fails.
+        await RunAgentAsync(1, async agent =>
+        {
+            agent.Proxy.Apply(TypeUrls.Cluster, "1", []).ShouldBeEmpty();
+            agent.Proxy.Apply(TypeUrls.Listener, "1", []).ShouldBeEmpty();
+            using var client = new HttpClient();
+            using var timeout = new CancellationTokenSource(Patience);
+            string body;
+            do
+            {
+                await Task.Delay(10, timeout.Token);
+                var answer = await client.GetAsync(new Uri($"http://127.0.0.1:{agent.Proxy.LocalAddress("health")!.Port}/healthz/ready"), timeout.Token);
+                answer.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+                body = await answer.Content.ReadAsStringAsync(timeout.Token);
+            }
+            while (!body.Contains("did not reach the sidecar", StringComparison.Ordinal));
+        }, mode: "REDIRECT");
+        _log.ToString().ShouldContain("Interception does not work, the sidecar stays not ready: a connection to 127.0.0.6:15002 did not reach the sidecar");
+    }
+
+    private async Task RunAgentAsync(int port, Func<AgentHost, Task> use, string mode = "NONE")
     {
         var options = new AgentOptions
         {
@@ -71,7 +94,7 @@ public sealed class AgentHostTests : IDisposable
             Addresses = ["127.0.0.1"],
             Root = _root.FullName,
             Concurrency = 1,
-            Environment = new Dictionary<string, string> { ["ENVOY_STATUS_PORT"] = "0", ["ENVOY_PROMETHEUS_PORT"] = "0" },
+            Environment = new Dictionary<string, string> { ["ENVOY_STATUS_PORT"] = "0", ["ENVOY_PROMETHEUS_PORT"] = "0", ["ISTIO_META_INTERCEPTION_MODE"] = mode },
             Proxy = new ProxyConfig
             {
                 DiscoveryAddress = $"127.0.0.1:{port}",

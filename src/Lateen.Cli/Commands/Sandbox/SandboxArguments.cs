@@ -23,6 +23,19 @@ internal sealed class SandboxArguments
 
     private readonly Option<int> _apiPort = new("--api-port") { Description = "Port of the Kubernetes API on 127.0.0.1; 0 takes a free one" };
 
+    private readonly Option<SandboxProfile> _profile = new("--profile")
+    {
+        Description = "Gateways beside the control plane: minimal has none, default an ingress gateway, demo an egress gateway as well",
+        DefaultValueFactory = _ => SandboxProfile.Default,
+    };
+
+    /// <summary>Also what only a start needs to know.</summary>
+    public void AddForStartTo(Command command)
+    {
+        AddTo(command);
+        command.Options.Add(_profile);
+    }
+
     public void AddTo(Command command)
     {
         command.Options.Add(_home);
@@ -56,6 +69,7 @@ internal sealed class SandboxArguments
             Programs = AppContext.BaseDirectory.TrimEnd('/'),
             Network = network,
             ApiPort = line.GetValue(_apiPort),
+            Profile = line.GetResult(_profile) is null ? SandboxProfile.Default : line.GetValue(_profile),
         };
     }
 
@@ -63,7 +77,7 @@ internal sealed class SandboxArguments
     public static IReadOnlyList<string> DaemonLine(SandboxOptions options) =>
     [
         "sandbox", "run", "--home", options.Home, "--name", options.Network.Mesh, "--pod-cidr", options.Network.PodCidr.ToString(),
-        "--service-cidr", options.Network.ServiceCidr.ToString(), "--api-port", options.ApiPort.ToString(CultureInfo.InvariantCulture),
+        "--service-cidr", options.Network.ServiceCidr.ToString(), "--api-port", options.ApiPort.ToString(CultureInfo.InvariantCulture), "--profile", options.Profile.ToString(),
     ];
 
     private static IPNetwork Range(string option, string text) => IPNetwork.TryParse(text, out IPNetwork range)

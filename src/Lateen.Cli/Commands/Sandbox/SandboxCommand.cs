@@ -14,7 +14,7 @@ internal static class SandboxCommand
         SandboxArguments arguments = new();
         Option<string> levels = new("--log_output_level") { Description = "Log levels by scope", DefaultValueFactory = _ => "default:info" };
         Command command = new("run", "Hosts the mesh in this process until it is told to end") { levels };
-        arguments.AddTo(command);
+        arguments.AddForStartTo(command);
         command.SetAction(async (line, cancellation) =>
         {
             SandboxOptions options = arguments.Read(line);

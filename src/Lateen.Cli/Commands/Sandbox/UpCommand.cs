@@ -10,8 +10,8 @@ internal static class UpCommand
     public static Command Create()
     {
         SandboxArguments arguments = new();
-        Command command = new("up", "Brings the mesh up on this machine: a Kubernetes API, a node and the control plane");
-        arguments.AddTo(command);
+        Command command = new("up", "Brings the mesh up on this machine: a Kubernetes API, a node, the control plane and its gateways");
+        arguments.AddForStartTo(command);
         command.SetAction(async (line, cancellation) =>
         {
             SandboxOptions options = arguments.Read(line);

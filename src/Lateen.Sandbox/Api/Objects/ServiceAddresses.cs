@@ -1,4 +1,5 @@
 using System.Net;
+using Lateen.Sandbox.Network;
 using Lateen.Sandbox.Store;
 
 namespace Lateen.Sandbox.Api.Objects;
@@ -32,7 +33,8 @@ internal sealed class ServiceAddresses(ObjectStore store, IPNetwork network)
         lock (_lock)
         {
             var used = UsedAddresses();
-            var size = (uint)(1UL << (32 - network.PrefixLength));
+            // The last ones are those of load balancers.
+            var size = (uint)(1UL << (32 - network.PrefixLength)) - NetworkOptions.LoadBalancerBand;
             for (uint tried = 0; tried < size; tried++)
             {
                 var offset = _nextAddress;

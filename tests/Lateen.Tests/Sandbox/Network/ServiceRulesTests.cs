@@ -50,6 +50,17 @@ public sealed class ServiceRulesTests
         rules.Split('\n').Where(line => line.StartsWith(':')).Select(line => line[1..].Split(' ')[0].Length).Max().ShouldBeLessThanOrEqualTo(28);
     }
 
+    [Fact]
+    public void Build_LoadBalancerAndNodePort_LeadToTheSameEndpoints()
+    {
+        string rules = ServiceRules.Build(Options, [Target("a/web:http", "10.96.1.0", "10.244.0.2:80") with { External = [IPAddress.Parse("10.96.255.224")], NodePort = 30080 }]);
+
+        string chain = rules.Split('\n').Single(line => line.StartsWith("-A LATEEN-SVC-", StringComparison.Ordinal)).Split(' ')[1];
+        rules.ShouldContain($"-A LATEEN-SERVICES -d 10.96.1.0/32 -p tcp -m tcp --dport 80 -m comment --comment \"a/web:http\" -j {chain}\n");
+        rules.ShouldContain($"-A LATEEN-SERVICES -d 10.96.255.224/32 -p tcp -m tcp --dport 80 -m comment --comment \"a/web:http\" -j {chain}\n");
+        rules.ShouldContain($"-A LATEEN-SERVICES -p tcp -m tcp --dport 30080 -m addrtype --dst-type LOCAL -m comment --comment \"a/web:http\" -j {chain}\n");
+    }
+
     private static ServiceTarget Target(string name, string address, params string[] endpoints) =>
         new(name, IPAddress.Parse(address), "tcp", 80, [.. endpoints.Select(IPEndPoint.Parse)]);
 }
