@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Lateen.Interception.Netlink;
@@ -15,19 +13,21 @@ internal sealed class NetlinkMessage
     public const ushort NonRecursive = 0x100;
     public const ushort Create = 0x400;
 
-    private readonly ArrayBufferWriter<byte> _bytes = new(256);
+    // No generic buffer: its code for bytes would be compiled when the process starts.
+    private byte[] _bytes = new byte[256];
+    private int _length;
     private int _start;
 
     /// <summary>Starts a message; several may follow each other in one batch.</summary>
     public NetlinkMessage Begin(ushort type, ushort flags, uint sequence, ReadOnlySpan<byte> fixedPart)
     {
-        _start = _bytes.WrittenCount;
+        _start = _length;
         Span<byte> header = stackalloc byte[16];
         BinaryPrimitives.WriteUInt16LittleEndian(header[4..], type);
         BinaryPrimitives.WriteUInt16LittleEndian(header[6..], flags);
         BinaryPrimitives.WriteUInt32LittleEndian(header[8..], sequence);
-        _bytes.Write(header);
-        _bytes.Write(fixedPart);
+        Write(header);
+        Write(fixedPart);
         return Close();
     }
 
@@ -37,8 +37,8 @@ internal sealed class NetlinkMessage
         Span<byte> header = stackalloc byte[4];
         BinaryPrimitives.WriteUInt16LittleEndian(header, (ushort)(4 + value.Length));
         BinaryPrimitives.WriteUInt16LittleEndian(header[2..], type);
-        _bytes.Write(header);
-        _bytes.Write(value);
+        Write(header);
+        Write(value);
         return Close();
     }
 
@@ -49,18 +49,25 @@ internal sealed class NetlinkMessage
     public NetlinkMessage Attribute(ushort type, uint number) => Attribute(type, BitConverter.GetBytes(number));
 
     /// <summary>All messages so far.</summary>
-    public byte[] ToArray() => _bytes.WrittenSpan.ToArray();
+    public byte[] ToArray() => _bytes[.._length];
 
     private NetlinkMessage Close()
     {
-        while (_bytes.WrittenCount % 4 != 0)
-        {
-            _bytes.Write([(byte)0]);
-        }
+        Write(stackalloc byte[-_length & 3]);
 
         // The header's length covers everything up to here.
-        Span<byte> all = MemoryMarshal.AsMemory(_bytes.WrittenMemory).Span;
-        BinaryPrimitives.WriteInt32LittleEndian(all[_start..], all.Length - _start);
+        BinaryPrimitives.WriteInt32LittleEndian(_bytes.AsSpan(_start), _length - _start);
         return this;
+    }
+
+    private void Write(ReadOnlySpan<byte> bytes)
+    {
+        if (_length + bytes.Length > _bytes.Length)
+        {
+            Array.Resize(ref _bytes, Math.Max(2 * _bytes.Length, _length + bytes.Length));
+        }
+
+        bytes.CopyTo(_bytes.AsSpan(_length));
+        _length += bytes.Length;
     }
 }

@@ -5,7 +5,7 @@ namespace Lateen.Interception.Options;
 /// </summary>
 public sealed class OptionValues
 {
-    private readonly Dictionary<OptionSpec, (string Text, string Where)> _set = [];
+    private readonly Dictionary<OptionSpec, Given> _set = [];
     private readonly List<OptionProblem> _problems = [];
     private readonly IReadOnlyDictionary<string, string> _environment;
 
@@ -54,9 +54,9 @@ public sealed class OptionValues
     public (string Text, string Where) Get(OptionSpec spec)
     {
         ArgumentNullException.ThrowIfNull(spec);
-        if (_set.TryGetValue(spec, out (string, string) flag))
+        if (_set.TryGetValue(spec, out Given? flag))
         {
-            return flag;
+            return (flag.Text, flag.Where);
         }
 
         foreach (string variable in spec.SecondVariable is null ? [spec.Variable] : new[] { spec.Variable, spec.SecondVariable })
@@ -106,7 +106,7 @@ public sealed class OptionValues
             value = arguments[++index];
         }
 
-        _set[spec] = (value ?? "true", shown);
+        _set[spec] = new Given(value ?? "true", shown);
     }
 
     private void TakeShort(string argument, IReadOnlyList<string> arguments, ref int index)
@@ -131,7 +131,7 @@ public sealed class OptionValues
             string rest = argument[(at + 1)..];
             if (rest.StartsWith('='))
             {
-                _set[spec] = (rest[1..], shown);
+                _set[spec] = new Given(rest[1..], shown);
                 return;
             }
 
@@ -141,7 +141,9 @@ public sealed class OptionValues
                 return;
             }
 
-            _set[spec] = ("true", shown);
+            _set[spec] = new Given("true", shown);
         }
     }
+
+    private sealed record Given(string Text, string Where);
 }

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace Lateen.Interception.Options;
 
 /// <summary>One port, or the closed range <c>first:last</c> as iptables writes it. 1 to 65535.</summary>
-public readonly record struct PortRange(ushort First, ushort Last)
+/// <remarks>A class, because lists of a value type of ours are compiled when the process starts, and istio-iptables lives for a tenth of a second.</remarks>
+public sealed record PortRange(ushort First, ushort Last)
 {
     /// <summary>A range of one port.</summary>
     public static implicit operator PortRange(ushort port) => new(port, port);

@@ -13,7 +13,7 @@ public sealed record RuleSet(IpVersion Version, ImmutableArray<Rule> Rules)
     public IReadOnlyList<ChainName> Chains { get; } = ChainsOf(Rules);
 
     /// <summary>The tables that have rules, in the kernel's order.</summary>
-    public IReadOnlyList<Table> Tables { get; } = [.. TableNames.All.Where(t => Rules.Any(r => r.Table == t))];
+    public IEnumerable<Table> Tables => TableNames.All.Where(t => Rules.Any(r => r.Table == t));
 
     /// <summary>
     /// A chain's rules as the kernel holds them afterwards, insertions at their places. What stood in a built-in chain before is not part of it.

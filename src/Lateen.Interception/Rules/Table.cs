@@ -20,7 +20,7 @@ public enum Table
 public static class TableNames
 {
     /// <summary>Every table that interception uses, in the kernel's order.</summary>
-    public static IReadOnlyList<Table> All { get; } = [Table.Raw, Table.Mangle, Table.Nat];
+    public static Table[] All => [Table.Raw, Table.Mangle, Table.Nat];
 
     /// <summary>nat, mangle, raw or filter.</summary>
     public static string Name(this Table table) => table switch
