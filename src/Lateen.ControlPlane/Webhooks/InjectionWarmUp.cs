@@ -41,17 +41,24 @@ internal static class InjectionWarmUp
     /// <summary>Waits until <paramref name="isReady"/> and for a snapshot, runs the rounds, then rests until cancelled.</summary>
     public static async Task RunAsync(Func<bool> isReady, Func<InjectionSnapshot?> snapshot, TimeProvider time, CancellationToken cancellation)
     {
-        while (!isReady() || snapshot() is null)
+        try
         {
-            await Task.Delay(Look, time, cancellation);
-        }
+            while (!isReady() || snapshot() is null)
+            {
+                await Task.Delay(Look, time, cancellation);
+            }
 
-        for (var round = 0; round < Rounds && snapshot() is { } current; round++)
+            for (var round = 0; round < Rounds && snapshot() is { } current; round++)
+            {
+                InjectionAdmission.Answer(Review, "/inject", current);
+                await Task.Delay(Pause, time, cancellation);
+            }
+
+            await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            InjectionAdmission.Answer(Review, "/inject", current);
-            await Task.Delay(Pause, time, cancellation);
+            // The control plane ends.
         }
-
-        await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellation);
     }
 }

@@ -1,7 +1,6 @@
 using System.Net;
 using Lateen.Inspection.Trace;
 using Lateen.Interception.Evaluation;
-using Lateen.Interception.Options;
 
 namespace Lateen.Cli.Commands.Trace;
 

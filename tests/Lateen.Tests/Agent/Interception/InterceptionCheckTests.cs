@@ -1,14 +1,15 @@
 using Lateen.Agent.Interception;
 using Lateen.Logging;
-using Microsoft.Extensions.Logging;
 using Shouldly;
 using Xunit;
 
 namespace Lateen.Tests.Agent.Interception;
 
-public sealed class InterceptionCheckTests
+public sealed class InterceptionCheckTests : IDisposable
 {
     private readonly StringWriter _log = new();
+
+    public void Dispose() => _log.Dispose();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
