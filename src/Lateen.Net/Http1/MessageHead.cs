@@ -170,6 +170,19 @@ internal sealed partial class MessageHead
         SetTarget(reason);
     }
 
+    /// <summary>Makes this a request whose parts came one by one (HTTP/2); fields are added next. The object must be reset.</summary>
+    public void StartRequest(ReadOnlySpan<byte> method, ReadOnlySpan<byte> target)
+    {
+        EnsureBytes(method.Length);
+        method.CopyTo(_bytes);
+        _length = _methodLength = method.Length;
+        SetTarget(target);
+    }
+
+    /// <summary>What a reader of another framing has found out about the message.</summary>
+    public void SetFraming(long contentLength, bool expectsContinue, int receivedBytes) =>
+        (ContentLength, ExpectsContinue, ReceivedBytes) = (contentLength, expectsContinue, receivedBytes);
+
     /// <summary>An upper bound of what <see cref="WriteFields"/> writes.</summary>
     public int FieldBytesBound => _length;
 
