@@ -19,6 +19,9 @@ internal sealed partial class MessageHead
     /// <summary>Bytes of the head as received, the final empty line included.</summary>
     public int ReceivedBytes { get; private set; }
 
+    /// <summary>Everything taken in so far, parsed or not; without edits.</summary>
+    public ReadOnlySpan<byte> Received => _bytes.AsSpan(0, _length);
+
     public ReadOnlySpan<byte> Method => _bytes.AsSpan(0, _methodLength);
 
     /// <summary>The request target; after <see cref="SetTarget"/> the new one.</summary>

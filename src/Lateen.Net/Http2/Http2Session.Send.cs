@@ -370,7 +370,7 @@ internal sealed partial class Http2Session
             stream.HasPendingTrailers = false;
             WriteTrailers(stream, stream.PendingTrailers!);
         }
-        if (stream.IsOpen && !stream.LocalEnded)
+        if (stream.IsOpen)
         {
             stream.OnDrained();
         }

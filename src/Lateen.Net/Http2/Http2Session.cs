@@ -57,8 +57,8 @@ internal sealed partial class Http2Session : IHttp2FrameHandler
 
     public int StreamCount => _streams.Count;
 
-    /// <summary>A client's: streams it may have open at the moment, by the peer's settings. Before they come, RFC 9113 6.5.2's least recommended value.</summary>
-    public int PeerStreamLimit => _settingsReceived ? (int)Math.Min(_peer.MaximumStreams, int.MaxValue) : 100;
+    /// <summary>A client's: streams it may have open at the moment, by the peer's settings; null before they have come.</summary>
+    public int? PeerStreamLimit => _settingsReceived ? (int)Math.Min(_peer.MaximumStreams, int.MaxValue) : null;
 
     /// <summary>The request that is being opened came with :scheme https.</summary>
     public bool IsHttps => _block.IsHttps;
@@ -200,6 +200,7 @@ internal sealed partial class Http2Session : IHttp2FrameHandler
     {
         if (!_failed)
         {
+            _failed = true;
             GoAway(code, _lastPeerStream);
             Close(code);
             _connection.OnFailed(code, reason);

@@ -21,6 +21,7 @@ internal sealed class EventLoop : IDisposable
     private EventSource?[] _sources = new EventSource?[256];
     private StreamSocket?[] _dirty = new StreamSocket?[64];
     private int _dirtyCount;
+    private byte[]? _frameInput;
     private uint _generation;
     private long _wallOffset;
     private long _wallSyncedAt = -10_000;
@@ -51,6 +52,12 @@ internal sealed class EventLoop : IDisposable
 
     /// <summary>Where a connection reads to. Valid only inside one callback.</summary>
     public byte[] Input { get; } = GC.AllocateUninitializedArray<byte>(InputSize, pinned: true);
+
+    /// <summary>
+    /// Where HTTP/2 connections read to. One input holds frames of many streams, and what a frame sets off may have an HTTP/1 connection read to
+    /// <see cref="Input"/>; HTTP/2 connections read on their own events only, never within one another.
+    /// </summary>
+    public byte[] FrameInput => _frameInput ??= GC.AllocateUninitializedArray<byte>(InputSize, pinned: true);
 
     /// <summary>A second scratch buffer, for what a callback builds before it writes.</summary>
     public byte[] Scratch { get; } = GC.AllocateUninitializedArray<byte>(2 * InputSize, pinned: true);

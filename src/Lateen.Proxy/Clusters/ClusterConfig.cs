@@ -1,3 +1,4 @@
+using Lateen.Net.Http2;
 using Lateen.Net.Sockets;
 using Lateen.Proxy.TransportSockets;
 
@@ -98,6 +99,12 @@ internal sealed class ClusterConfig
 
     /// <summary>The upstream speaks HTTP/2 (http2_protocol_options).</summary>
     public bool Http2 { get; init; }
+
+    /// <summary>What an HTTP/2 server is granted.</summary>
+    public Http2Limits Http2Limits { get; init; } = Http2Limits.Default;
+
+    /// <summary>Streams on one connection; the server's own limit may be lower.</summary>
+    public int Http2MaximumStreams { get; init; } = int.MaxValue;
 
     /// <summary>Uses the downstream's protocol (use_downstream_protocol_config): HTTP/2 only for an HTTP/2 request.</summary>
     public bool UseDownstreamProtocol { get; init; }

@@ -60,8 +60,9 @@ internal sealed class ClusterWorker(ProxyWorker worker, ClusterState state)
     /// <summary>The pool for a request that came by <paramref name="downstream"/>; which version goes upstream is the cluster's choice.</summary>
     public HostPool PoolOf(Host host, ClusterConfig config, HttpProtocol downstream)
     {
-        ref HostPool? pool = ref host.PoolOf(worker.Index, http2: false);
-        return pool ??= new Http1Pool(worker, this, config, host);
+        bool http2 = config.Http2 || (config.UseDownstreamProtocol && downstream == HttpProtocol.Http2);
+        ref HostPool? pool = ref host.PoolOf(worker.Index, http2);
+        return pool ??= http2 ? new Http2Pool(worker, this, config, host) : new Http1Pool(worker, this, config, host);
     }
 
     /// <summary>True if one more of what <paramref name="count"/> selects would exceed the limit, over all threads.</summary>

@@ -3,6 +3,7 @@ using Envoy.Config.Cluster.V3;
 using Envoy.Config.Core.V3;
 using Envoy.Config.Endpoint.V3;
 using Google.Protobuf.WellKnownTypes;
+using Lateen.Net.Http1;
 using Lateen.Net.Sockets;
 using Lateen.Proxy.Clusters;
 using Lateen.Proxy.TransportSockets;
@@ -24,11 +25,7 @@ internal static class ClusterCompiler
         }
         DiscoveryKind kind = Discovery(scope, cluster);
         HttpProtocolOptions options = HttpOptions(scope, cluster);
-        bool http2 = options.ExplicitHttpConfig?.Http2ProtocolOptions is not null;
-        if (http2)
-        {
-            scope.Host.NotYet("HTTP/2 to upstream clusters: requests go out as HTTP/1.1");
-        }
+        Http2ProtocolOptions? http2 = options.ExplicitHttpConfig?.Http2ProtocolOptions ?? options.UseDownstreamProtocolConfig?.Http2ProtocolOptions;
         if (cluster.OutlierDetection is not null)
         {
             scope.Host.NotYet("outlier_detection of clusters");
@@ -65,7 +62,9 @@ internal static class ClusterCompiler
                 ? DnsEndpoints(names) : [],
             DnsRefreshMilliseconds = (int)Math.Clamp(CompileScope.Milliseconds(cluster.DnsRefreshRate, 5000), 100, int.MaxValue),
             BufferLimit = (int)Math.Clamp(cluster.PerConnectionBufferLimitBytes ?? 1024 * 1024, 1024, 16 * 1024 * 1024),
-            Http2 = http2,
+            Http2 = options.ExplicitHttpConfig?.Http2ProtocolOptions is not null,
+            Http2Limits = Http2OptionsCompiler.Compile(http2, HeadLimits.Response),
+            Http2MaximumStreams = (int)Math.Clamp(http2?.MaxConcurrentStreams ?? int.MaxValue, 1, int.MaxValue),
             Http1Trailers = (options.ExplicitHttpConfig?.HttpProtocolOptions ?? options.UseDownstreamProtocolConfig?.HttpProtocolOptions)
                 ?.EnableTrailers ?? false,
             UseDownstreamProtocol = options.UseDownstreamProtocolConfig is not null,

@@ -18,9 +18,9 @@ internal static class HttpManagerCompiler
     {
         RouteState? routes = Routes(scope, manager, path);
         HttpFilterFactory[] filters = FilterRegistry.Compile(scope, manager.HttpFilters, path + ".http_filters");
-        if (manager.CodecType is Hcm.Types.CodecType.Http2 or Hcm.Types.CodecType.Http3)
+        if (manager.CodecType == Hcm.Types.CodecType.Http3)
         {
-            scope.Host.NotYet($"codec_type {manager.CodecType.ToString().ToUpperInvariant()} of connection managers");
+            scope.Refuse(path + ".codec_type", "HTTP3 is not supported: use AUTO, HTTP1 or HTTP2");
         }
         if (manager.Tracing is not null)
         {
@@ -31,6 +31,8 @@ internal static class HttpManagerCompiler
             return null;
         }
         uint kilobytes = manager.MaxRequestHeadersKb ?? 60;
+        HeadLimits head = new(
+            (int)Math.Clamp(kilobytes, 1, 8192) * 1024, (int)Math.Clamp(manager.CommonHttpProtocolOptions?.MaxHeadersCount ?? 100, 1, 10_000));
         return new HttpManager
         {
             StatPrefix = manager.StatPrefix,
@@ -40,8 +42,14 @@ internal static class HttpManagerCompiler
             AccessLogs = AccessLogCompiler.Compile(scope, manager.AccessLog, path + ".access_log"),
             ServerName = Encoding.ASCII.GetBytes(manager.ServerName.Length > 0 ? manager.ServerName : "envoy"),
             ServerHeader = (ServerHeader)(int)manager.ServerHeaderTransformation,
-            HeadLimits = new HeadLimits(
-                (int)Math.Clamp(kilobytes, 1, 8192) * 1024, (int)(manager.CommonHttpProtocolOptions?.MaxHeadersCount ?? 100)),
+            HeadLimits = head,
+            Codec = manager.CodecType switch
+            {
+                Hcm.Types.CodecType.Http1 => CodecChoice.Http1,
+                Hcm.Types.CodecType.Http2 => CodecChoice.Http2,
+                _ => CodecChoice.Auto,
+            },
+            Http2 = Http2OptionsCompiler.Compile(manager.Http2ProtocolOptions, head),
             UseRemoteAddress = manager.UseRemoteAddress ?? false,
             TrustedHops = manager.XffNumTrustedHops,
             SkipXffAppend = manager.SkipXffAppend,

@@ -1,5 +1,6 @@
 using System.Text;
 using Lateen.Net.Http1;
+using Lateen.Net.Http2;
 using Lateen.Net.Sockets;
 using Lateen.Proxy.Listeners;
 using Lateen.Proxy.Stats;
@@ -10,6 +11,9 @@ namespace Lateen.Proxy.Http;
 /// <summary>A client's HTTP/1.x connection: one request after the other, pipelined ones wait (RFC 9112 9.3.2).</summary>
 internal sealed class Http1Downstream : StreamSocket, IDownstreamStream
 {
+    // "PRI * HTTP/2.0" and its line end.
+    private const int Http2PrefaceLine = 16;
+
     private readonly ProxyWorker _worker;
     private readonly ConnectionTimer _timer = new();
     private HttpExchange? _exchange;
@@ -25,6 +29,7 @@ internal sealed class Http1Downstream : StreamSocket, IDownstreamStream
     private bool _responseChunked;
     private bool _closing;
     private bool _responseComplete;
+    private bool _isCounted;
     private long _activeAt;
 
     public Http1Downstream(ProxyWorker worker, in DownstreamConnection connection, HttpManager manager) : base(worker.Loop)
@@ -58,8 +63,6 @@ internal sealed class Http1Downstream : StreamSocket, IDownstreamStream
     {
         Stats.Add(HttpStat.DownstreamCxTotal);
         Stats.Add(HttpStat.DownstreamCxActive);
-        Stats.Add(HttpStat.DownstreamCxHttp1Total);
-        Stats.Add(HttpStat.DownstreamCxHttp1Active);
         _activeAt = Loop.Now;
         ArmIdle();
         Attach(fd, transport);
@@ -232,7 +235,7 @@ internal sealed class Http1Downstream : StreamSocket, IDownstreamStream
             Loop.Buffers.Return(stash);
         }
         Stats.Add(HttpStat.DownstreamCxActive, -1);
-        Stats.Add(HttpStat.DownstreamCxHttp1Active, -1);
+        Stats.Add(HttpStat.DownstreamCxHttp1Active, _isCounted ? -1 : 0);
         Stats.Add(HttpStat.DownstreamCxDestroy);
         Stats.Add(HttpStat.DownstreamCxRxBytesTotal, BytesIn);
         Stats.Add(HttpStat.DownstreamCxTxBytesTotal, BytesOut);
@@ -319,6 +322,12 @@ internal sealed class Http1Downstream : StreamSocket, IDownstreamStream
             }
             return consumed;
         }
+        if (!_isCounted && status == HeadStatus.Malformed && IsHttp2(exchange))
+        {
+            BecomeHttp2(exchange, data[consumed..]);
+            return data.Length;
+        }
+        CountProtocol();
         if (status != HeadStatus.Complete)
         {
             Refuse(exchange, status);
@@ -353,6 +362,35 @@ internal sealed class Http1Downstream : StreamSocket, IDownstreamStream
             }
         }
         return consumed;
+    }
+
+    // RFC 9113 3.4: the preface is no request of HTTP/1, so the parser has stopped at its first line and holds every byte so far.
+    private bool IsHttp2(HttpExchange exchange) =>
+        Manager.Codec == CodecChoice.Auto && exchange.Request.Received.StartsWith(Http2Session.Preface[..Http2PrefaceLine]);
+
+    private void BecomeHttp2(HttpExchange exchange, ReadOnlySpan<byte> rest)
+    {
+        ReadOnlySpan<byte> received = exchange.Request.Received;
+        byte[] first = Loop.Buffers.Rent(received.Length + rest.Length);
+        int length = received.Length + rest.Length;
+        received.CopyTo(first);
+        rest.CopyTo(first.AsSpan(received.Length));
+        ReturnUnused();
+        Loop.Timers.Cancel(_timer);
+        (int fd, StreamTransport? transport) = Release();
+        new Http2Downstream(_worker, Connection, Manager).Continue(fd, transport, first.AsSpan(0, length));
+        Loop.Buffers.Return(first);
+    }
+
+    // With the first request it is certain which protocol this is.
+    private void CountProtocol()
+    {
+        if (!_isCounted)
+        {
+            _isCounted = true;
+            Stats.Add(HttpStat.DownstreamCxHttp1Total);
+            Stats.Add(HttpStat.DownstreamCxHttp1Active);
+        }
     }
 
     private int ReadBody(HttpExchange exchange, ReadOnlySpan<byte> data)

@@ -176,7 +176,8 @@ internal sealed partial class HttpExchange
         }
         // RFC 9112 9.3.1: a kept-alive connection may close just as a request is sent on it. The request is sent again, once and unseen, where that
         // cannot run it twice: safe methods (RFC 9110 9.2.2), the whole of it still at hand.
-        if (diedIdle && !_replayedIdle && !_bodyLost && IsReplayable())
+        // RFC 9113 8.7: a refused stream was not looked at, whatever its method.
+        if (((diedIdle && IsReplayable()) || failure == UpstreamFailure.RemoteRefusedStream) && !_replayedIdle && !_bodyLost)
         {
             _replayedIdle = true;
             Response.Reset();

@@ -174,7 +174,7 @@ internal sealed partial class HttpExchange : StreamInfo
     }
 
     /// <summary>The client closed or broke the connection, or reset the stream.</summary>
-    public void OnDownstreamGone()
+    public void OnDownstreamGone(string details = "downstream_remote_disconnect", ResponseFlags flag = ResponseFlags.DC)
     {
         _downstream = null;
         if (IsUpgrade && _tunnelOpen)
@@ -183,8 +183,8 @@ internal sealed partial class HttpExchange : StreamInfo
             Finish();
             return;
         }
-        Flags |= ResponseFlags.DC;
-        Details = "downstream_remote_disconnect";
+        Flags |= flag;
+        Details = details;
         _stats.Add(HttpStat.DownstreamRqRxReset);
         if (!_responseStarted)
         {

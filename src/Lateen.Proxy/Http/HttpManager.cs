@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Lateen.Net.Http1;
+using Lateen.Net.Http2;
 using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Filters;
 using Lateen.Proxy.Routing;
@@ -59,6 +60,11 @@ internal sealed class HttpManager
     public bool PreserveExternalRequestId { get; init; }
 
     public bool AlwaysSetRequestIdInResponse { get; init; }
+
+    public CodecChoice Codec { get; init; }
+
+    /// <summary>What an HTTP/2 client is granted.</summary>
+    public Http2Limits Http2 { get; init; } = Http2Limits.Default;
 
     public bool AcceptHttp10 { get; init; }
 

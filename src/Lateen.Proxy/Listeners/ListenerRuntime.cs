@@ -155,7 +155,7 @@ internal sealed class ListenerRuntime : IAcceptHandler
     {
         if (chain.Http is { } http)
         {
-            new Http1Downstream(worker, connection, http).Start(fd, transport, first);
+            HttpCodec.Start(worker, fd, connection, http, transport, first);
         }
         else
         {

@@ -1,0 +1,187 @@
+using Lateen.Net.Http2;
+using Lateen.Net.Sockets;
+using Lateen.Proxy.Pools;
+using Lateen.Proxy.Stats;
+using Lateen.Proxy.Workers;
+
+namespace Lateen.Proxy.Http;
+
+/// <summary>An HTTP/2 connection to a host: as many exchanges at a time as both ends allow.</summary>
+internal sealed class Http2Upstream : Http2Connection
+{
+    private readonly Http2Pool _pool;
+    private readonly UpstreamTimer _timer = new();
+    private bool _retired;
+    private long _connectStarted;
+    private long _idleSince;
+
+    public Http2Upstream(ProxyWorker worker, Http2Pool pool) : base(worker, isServer: false, pool.Config.Http2Limits)
+    {
+        _pool = pool;
+        _timer.Owner = this;
+    }
+
+    public Http2Pool Pool => _pool;
+
+    public IpEndpoint LocalAddress { get; private set; }
+
+    /// <summary>Exchanges begun on this connection.</summary>
+    public uint Served { get; private set; }
+
+    /// <summary>Why the connection ended, for the streams that end with it; null while it has not.</summary>
+    public UpstreamFailure? Failure { get; private set; }
+
+    public bool CanTake => IsOpen && !IsConnecting && !_retired && !Session.IsExhausted
+        && Session.StreamCount < Math.Min(Session.PeerStreamLimit ?? _pool.ExpectedStreams, _pool.Config.Http2MaximumStreams);
+
+    public void Start(int fd, StreamTransport? transport)
+    {
+        _pool.OnOpened();
+        _connectStarted = Loop.Now;
+        Loop.ArmTimer(_timer, _pool.Config.ConnectTimeoutMilliseconds);
+        AttachConnecting(fd, transport);
+    }
+
+    /// <summary>Opens a stream for the exchange.</summary>
+    public void Begin(HttpExchange exchange)
+    {
+        Served++;
+        if (_pool.Config.MaxRequestsPerConnection != 0 && Served >= _pool.Config.MaxRequestsPerConnection)
+        {
+            _pool.Cluster.Stats.Add(ClusterStat.UpstreamCxMaxRequests);
+            _retired = true;
+        }
+        Http2UpstreamStream stream = (Http2UpstreamStream?)TakeFree() ?? new Http2UpstreamStream(this);
+        Session.OpenStream(stream);
+        stream.Begin(exchange);
+    }
+
+    /// <summary>Takes no new exchanges; ends with its last one.</summary>
+    public void Retire()
+    {
+        _retired = true;
+        CloseIfDone();
+    }
+
+    public override Http2Stream? AcceptStream() => null;
+
+    public override void OnGoAway(int lastStream, Http2ErrorCode code)
+    {
+        _retired = true;
+        CloseIfDone();
+    }
+
+    public override void OnSettings() => _pool.OnCapacity(this);
+
+    public override void OnFailed(Http2ErrorCode code, string reason)
+    {
+        _pool.Cluster.Stats.Add(ClusterStat.UpstreamCxProtocolError);
+        _retired = true;
+        CloseIfDone();
+    }
+
+    public override void Abort() => Fail(UpstreamFailure.LocalReset);
+
+    protected override void OnConnected(int error)
+    {
+        Loop.Timers.Cancel(_timer);
+        if (error != 0)
+        {
+            string reason = Transport?.Failure ?? $"delayed connect error: {error}";
+            CloseSocket();
+            _pool.OnConnectFailed(UpstreamFailure.RemoteConnectionFailure, reason);
+            return;
+        }
+        LocalAddress = SocketCalls.LocalAddress(Fd);
+        _pool.Cluster.Stats.Record(0, Loop.Now - _connectStarted);
+        _idleSince = Loop.Now;
+        ArmIdle();
+        Session.Start();
+        _pool.OnConnected(this);
+    }
+
+    protected override void OnStreamEnded()
+    {
+        _idleSince = Loop.Now;
+        CloseIfDone();
+        if (IsOpen)
+        {
+            _pool.OnCapacity(this);
+        }
+    }
+
+    protected override void OnPeerClosed()
+    {
+        _pool.Cluster.Stats.Add(ClusterStat.UpstreamCxDestroyRemote);
+        Fail(UpstreamFailure.ConnectionTermination);
+    }
+
+    protected override void OnOutputFailed(int error) => OnReadable(Readiness.Failed);
+
+    protected override void OnOutputDrained()
+    {
+        base.OnOutputDrained();
+        CloseIfDone();
+    }
+
+    protected override void OnClosed()
+    {
+        Loop.Timers.Cancel(_timer);
+        _pool.OnClosed(this);
+    }
+
+    private void CloseIfDone()
+    {
+        if (_retired && IsOpen && Session.StreamCount == 0 && PendingOutput == 0)
+        {
+            CloseSocket();
+        }
+    }
+
+    private void Fail(UpstreamFailure failure)
+    {
+        Failure = failure;
+        _retired = true;
+        if (Session.StreamCount > 0)
+        {
+            _pool.Cluster.Stats.Add(ClusterStat.UpstreamCxDestroyWithActiveRq);
+        }
+        CloseSocket();
+        Session.Close(Http2ErrorCode.Cancel);
+    }
+
+    private void OnTimer()
+    {
+        if (IsConnecting)
+        {
+            CloseSocket();
+            _pool.Cluster.Stats.Add(ClusterStat.UpstreamCxConnectTimeout);
+            _pool.OnConnectFailed(UpstreamFailure.ConnectionTimeout, null);
+            return;
+        }
+        if (Session.StreamCount == 0 && Loop.Now - _idleSince >= _pool.Config.IdleTimeoutMilliseconds)
+        {
+            _pool.Cluster.Stats.Add(ClusterStat.UpstreamCxIdleTimeout);
+            Session.GoAway(Http2ErrorCode.NoError, graceful: false);
+            Retire();
+            return;
+        }
+        ArmIdle();
+    }
+
+    private void ArmIdle()
+    {
+        if (_pool.Config.IdleTimeoutMilliseconds > 0)
+        {
+            long left = Session.StreamCount == 0 ? _idleSince + _pool.Config.IdleTimeoutMilliseconds - Loop.Now : _pool.Config.IdleTimeoutMilliseconds;
+            Loop.ArmTimer(_timer, Math.Max(left, 1));
+        }
+    }
+
+    private sealed class UpstreamTimer : LoopTimer
+    {
+        public Http2Upstream? Owner { get; set; }
+
+        public override void OnTimer() => Owner?.OnTimer();
+    }
+}

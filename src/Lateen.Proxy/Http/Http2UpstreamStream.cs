@@ -1,0 +1,119 @@
+using Lateen.Net.Http1;
+using Lateen.Net.Http2;
+using Lateen.Net.Sockets;
+using Lateen.Proxy.Pools;
+using Lateen.Proxy.Stats;
+
+namespace Lateen.Proxy.Http;
+
+/// <summary>A stream that we have opened to a host.</summary>
+internal sealed class Http2UpstreamStream(Http2Upstream connection) : Http2Stream, IUpstreamStream
+{
+    private HttpExchange? _exchange;
+
+    public HostPool Pool => connection.Pool;
+
+    public IpEndpoint LocalAddress => connection.LocalAddress;
+
+    public HttpProtocol Protocol => HttpProtocol.Http2;
+
+    public bool HasPendingOutput => PendingLength > 0 || connection.HasPendingOutput;
+
+    public override MessageHead Head => _exchange!.Response;
+
+    public override MessageHead Trailers => _exchange!.ResponseTrailersHead;
+
+    public void Begin(HttpExchange exchange)
+    {
+        _exchange = exchange;
+        exchange.OnUpstreamReady(this);
+    }
+
+    public void SendHead(HttpExchange exchange, bool endStream) => connection.Session.SendRequest(
+        this, exchange.Request, exchange.Request.Get(HttpField.XForwardedProto).SequenceEqual("https"u8) ? "https"u8 : "http"u8, endStream);
+
+    public void SendData(ReadOnlySpan<byte> data, bool endStream)
+    {
+        connection.Session.SendData(this, data, endStream);
+        if (IsOpen && connection.HasPendingOutput)
+        {
+            connection.AwaitDrain(this);
+        }
+    }
+
+    public void SendTrailers(MessageHead trailers) => connection.Session.SendTrailers(this, trailers);
+
+    public void Cancel()
+    {
+        _exchange = null;
+        connection.Session.Reset(this, Http2ErrorCode.Cancel);
+    }
+
+    public void PauseReading() => Http2Session.Pause(this);
+
+    public void ResumeReading() => connection.Session.Resume(this);
+
+    public override void OnHead(bool endStream)
+    {
+        HttpExchange exchange = _exchange!;
+        if (endStream)
+        {
+            Release(exchange);
+        }
+        exchange.OnResponseHead(endStream);
+    }
+
+    public override void OnHeadRefused(FieldBlockStatus status) => OnReset(Http2ErrorCode.ProtocolError, byPeer: false);
+
+    public override void OnData(ReadOnlySpan<byte> data, bool endStream)
+    {
+        if (_exchange is not { } exchange)
+        {
+            return;
+        }
+        if (endStream)
+        {
+            Release(exchange);
+        }
+        exchange.OnResponseData(data, endStream);
+    }
+
+    public override void OnTrailers()
+    {
+        if (_exchange is { } exchange)
+        {
+            Release(exchange);
+            exchange.OnResponseTrailers();
+        }
+    }
+
+    public override void OnDrained() => _exchange?.OnUpstreamDrained();
+
+    public override void OnReset(Http2ErrorCode code, bool byPeer)
+    {
+        if (_exchange is not { } exchange)
+        {
+            return;
+        }
+        _exchange = null;
+        UpstreamFailure failure = connection.Failure ?? (code, byPeer) switch
+        {
+            (_, false) => UpstreamFailure.ProtocolError,
+            (Http2ErrorCode.RefusedStream, _) => UpstreamFailure.RemoteRefusedStream,
+            _ => UpstreamFailure.RemoteReset,
+        };
+        Pool.Cluster.Stats.Add(failure == UpstreamFailure.ProtocolError ? ClusterStat.UpstreamRqTxReset : ClusterStat.UpstreamRqRxReset);
+        exchange.OnUpstreamReset(failure, null, diedIdle: false);
+    }
+
+    // The response is complete. A request that is not will not be finished: the peer has said all it has to say.
+    private void Release(HttpExchange exchange)
+    {
+        _exchange = null;
+        exchange.OnUpstreamReleased();
+        if (IsOpen && !LocalEnded)
+        {
+            connection.Session.Reset(this, Http2ErrorCode.NoError);
+        }
+    }
+}
