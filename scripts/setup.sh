@@ -6,10 +6,10 @@ set -euo pipefail
 declare -A package_of=(
   [ip]=iproute2 [iptables]=iptables [ip6tables]=iptables [iptables-restore]=iptables [nginx]=nginx-light [curl]=curl [kubectl]=kubernetes-client
   [nsenter]=util-linux [unshare]=util-linux [setpriv]=util-linux [mount]=mount [pkill]=procps [ss]=iproute2
-  [wrk]=wrk [haproxy]=haproxy [nft]=nftables [openssl]=openssl [conntrack]=conntrack
+  [wrk]=wrk [haproxy]=haproxy [nft]=nftables [openssl]=openssl [conntrack]=conntrack [nghttp]=nghttp2-client [h2load]=nghttp2-client
 )
 run=(ip iptables ip6tables iptables-restore nginx curl kubectl nsenter unshare setpriv mount pkill ss)
-test=("${run[@]}" wrk haproxy nft openssl)
+test=("${run[@]}" wrk haproxy nft openssl nghttp h2load)
 
 fail() { echo "setup: $*" >&2; exit 1; }
 

@@ -9,6 +9,7 @@ using Envoy.Extensions.Filters.Http.Router.V3;
 using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
 using Envoy.Extensions.Filters.Network.TcpProxy.V3;
 using Envoy.Extensions.TransportSockets.Tls.V3;
+using Envoy.Extensions.Upstreams.Http.V3;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Lateen.Api;
@@ -17,7 +18,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Cluster = Envoy.Config.Cluster.V3.Cluster;
 using Duration = Google.Protobuf.WellKnownTypes.Duration;
 
-// proxybench <http|tcp> <listen port> <backend port> [threads] [access log file] [other services]
+// proxybench <http|h2|tcp> <listen port> <backend port> [threads] [access log file] [other services]
 // TLS_DOWN and TLS_UP name folders with cert.pem, key.pem and ca.pem: mutual TLS 1.3 with clients, and with the backend.
 // The chain is a sidecar's: many virtual hosts, header routes, the default retry policy, statistics.
 string mode = args[0];
@@ -65,6 +66,11 @@ for (int i = 0; i < services; i++)
     if (tlsUp is not null)
     {
         cluster.TransportSocket = Socket(new UpstreamTlsContext { CommonTlsContext = Tls(tlsUp), Sni = "outbound_.8080_._.service" });
+    }
+    if (mode == "h2")
+    {
+        HttpProtocolOptions options = new() { ExplicitHttpConfig = new() { Http2ProtocolOptions = new() } };
+        cluster.TypedExtensionProtocolOptions.Add("envoy.extensions.upstreams.http.v3.HttpProtocolOptions", Pack(options));
     }
     clusters.Add(Pack(cluster));
     ClusterLoadAssignment assignment = new() { ClusterName = name };
