@@ -28,6 +28,11 @@ public readonly struct EquatableArray<T> : IReadOnlyList<T>, IEquatable<Equatabl
     /// <summary>The item at a position from 0 to <see cref="Count"/> - 1.</summary>
     public T this[int index] => (_items ?? [])[index];
 
+    internal T[]? Array => _items;
+
+    /// <summary>Whether both are the very same list, not only equal ones.</summary>
+    public bool IsSame(EquatableArray<T> other) => ReferenceEquals(_items, other._items);
+
     /// <summary>The items without copying.</summary>
     public ReadOnlySpan<T> AsSpan() => _items;
 

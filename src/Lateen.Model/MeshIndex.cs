@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Frozen;
 using Lateen.Model.Extensions;
 using Lateen.Model.Networking;
 using Lateen.Model.Networks;
@@ -12,48 +11,48 @@ using Lateen.Model.Workloads;
 
 namespace Lateen.Model;
 
-/// <summary>Everything of a snapshot but endpoints: services and resources with the look-ups that translation needs.</summary>
-/// <remarks>Immutable as seen from outside; scopes are computed on first use and remembered, which is safe as they are pure.</remarks>
+/// <summary>Everything of a snapshot but endpoints and pods: services and resources with the look-ups that translation needs.</summary>
+/// <remarks>
+/// Immutable as seen from outside; scopes are computed on first use and remembered, which is safe as they are pure. Parts that did not
+/// change since the index before are the same instances.
+/// </remarks>
 public sealed class MeshIndex
 {
     private readonly ConcurrentDictionary<(string Namespace, SidecarConfig? Sidecar, ProxyType Type), SidecarScope> _scopes = [];
-    private readonly FrozenDictionary<string, EquatableArray<Service>> _byHost;
-    private readonly FrozenDictionary<string, Workload> _workloadsByAddress;
-    private readonly FrozenDictionary<string, MeshNamespace> _namespaces;
-    private readonly FrozenDictionary<string, Node> _nodes;
+    private readonly Dictionary<string, MeshNamespace> _namespaces;
+    private readonly Dictionary<string, Node> _nodes;
 
-    internal MeshIndex(MeshInputs inputs, IEnumerable<Service> entryServices)
+    private MeshIndex(MeshInputs inputs, ServiceTable services, ConfigTable configs, bool isMerged, MeshIndex? before)
     {
-        Inputs = inputs;
-        var services = inputs.Services.Concat(entryServices).ToList();
-        services.Sort(CompareAge);
-        Services = services.ToEquatableArray();
-        _byHost = services.GroupBy(s => s.Hostname).ToFrozenDictionary(g => g.Key, g => g.ToEquatableArray());
-        _workloadsByAddress = inputs.Workloads
-            .SelectMany(w => w.Addresses.Select(a => (Address: a, Workload: w)))
-            .GroupBy(p => p.Address)
-            .ToFrozenDictionary(g => g.Key, g => g.First().Workload);
-        _namespaces = inputs.Namespaces
-            .GroupBy(n => n.Name).ToFrozenDictionary(g => g.Key, g => g.First());
-        _nodes = inputs.Nodes.GroupBy(n => n.Name).ToFrozenDictionary(g => g.Key, g => g.First());
+        (Inputs, ServiceTable, Configs) = (inputs, services, configs);
+        _namespaces = before is not null && before.Inputs.Namespaces.IsSame(inputs.Namespaces)
+            ? before._namespaces
+            : inputs.Namespaces.GroupBy(n => n.Name).ToDictionary(g => g.Key, g => g.First());
+        _nodes = before is not null && before.Inputs.Nodes.IsSame(inputs.Nodes)
+            ? before._nodes
+            : inputs.Nodes.GroupBy(n => n.Name).ToDictionary(g => g.Key, g => g.First());
+        var sameRules = before is not null && ReferenceEquals(before.Inputs.Mesh, inputs.Mesh) && before.Inputs.Domain == inputs.Domain;
+        VirtualServices = sameRules && before!.Configs.Of<VirtualServiceConfig>().IsSame(configs.Of<VirtualServiceConfig>())
+            ? before.VirtualServices
+            : isMerged ? VirtualServiceIndex.OfMerged(configs.Of<VirtualServiceConfig>(), inputs.Mesh)
+            : VirtualServiceIndex.Build(configs.Of<VirtualServiceConfig>(), inputs.Mesh, inputs.Domain, sameRules ? before!.VirtualServices : null);
+        DestinationRules = sameRules && before!.Configs.Of<DestinationRuleConfig>().IsSame(configs.Of<DestinationRuleConfig>())
+            ? before.DestinationRules
+            : DestinationRuleIndex.Build(configs.Of<DestinationRuleConfig>(), inputs.Mesh, inputs.Domain);
         Networks = NetworkGateways.Build(inputs);
         ClusterLocal = new ClusterLocalHosts(inputs.Mesh, inputs.Domain);
-        VirtualServices = VirtualServiceIndex.Build(inputs);
-        DestinationRules = DestinationRuleIndex.Build(inputs);
-        Gateways = ConfigOrder.Of<GatewayConfig>(inputs.Configs);
-        Sidecars = ConfigOrder.Of<SidecarConfig>(inputs.Configs);
-        PeerAuthentications = ConfigOrder.Of<PeerAuthenticationConfig>(inputs.Configs);
-        EnvoyFilters = ConfigOrder.Of<EnvoyFilterConfig>(inputs.Configs);
-        AuthorizationPolicies = ConfigOrder.Of<AuthorizationPolicyConfig>(inputs.Configs);
-        RequestAuthentications = ConfigOrder.Of<RequestAuthenticationConfig>(inputs.Configs);
-        Telemetries = ConfigOrder.Of<TelemetryConfig>(inputs.Configs);
-        WasmPlugins = ConfigOrder.Of<WasmPluginConfig>(inputs.Configs);
     }
 
     public MeshInputs Inputs { get; }
 
+    /// <summary>The services and how they are found.</summary>
+    public ServiceTable ServiceTable { get; }
+
+    /// <summary>The resources as they are, by kind.</summary>
+    public ConfigTable Configs { get; }
+
     /// <summary>All services, the oldest first, then by name and namespace.</summary>
-    public EquatableArray<Service> Services { get; }
+    public EquatableArray<Service> Services => ServiceTable.All;
 
     /// <summary>The ways into other networks.</summary>
     public NetworkGateways Networks { get; }
@@ -66,33 +65,58 @@ public sealed class MeshIndex
     public DestinationRuleIndex DestinationRules { get; }
 
     /// <summary>The oldest first.</summary>
-    public EquatableArray<GatewayConfig> Gateways { get; }
+    public EquatableArray<GatewayConfig> Gateways => Configs.Of<GatewayConfig>();
 
     /// <summary>The oldest first.</summary>
-    public EquatableArray<SidecarConfig> Sidecars { get; }
+    public EquatableArray<SidecarConfig> Sidecars => Configs.Of<SidecarConfig>();
 
     /// <summary>The oldest first.</summary>
-    public EquatableArray<PeerAuthenticationConfig> PeerAuthentications { get; }
+    public EquatableArray<PeerAuthenticationConfig> PeerAuthentications => Configs.Of<PeerAuthenticationConfig>();
 
     /// <summary>The oldest first.</summary>
-    public EquatableArray<EnvoyFilterConfig> EnvoyFilters { get; }
+    public EquatableArray<EnvoyFilterConfig> EnvoyFilters => Configs.Of<EnvoyFilterConfig>();
 
     /// <summary>The oldest first.</summary>
-    public EquatableArray<AuthorizationPolicyConfig> AuthorizationPolicies { get; }
+    public EquatableArray<AuthorizationPolicyConfig> AuthorizationPolicies => Configs.Of<AuthorizationPolicyConfig>();
 
     /// <summary>The oldest first.</summary>
-    public EquatableArray<RequestAuthenticationConfig> RequestAuthentications { get; }
+    public EquatableArray<RequestAuthenticationConfig> RequestAuthentications => Configs.Of<RequestAuthenticationConfig>();
 
     /// <summary>The oldest first.</summary>
-    public EquatableArray<TelemetryConfig> Telemetries { get; }
+    public EquatableArray<TelemetryConfig> Telemetries => Configs.Of<TelemetryConfig>();
 
     /// <summary>The oldest first.</summary>
-    public EquatableArray<WasmPluginConfig> WasmPlugins { get; }
+    public EquatableArray<WasmPluginConfig> WasmPlugins => Configs.Of<WasmPluginConfig>();
+
+    internal static MeshIndex Build(MeshInputs inputs, EquatableArray<Service> entryServices, bool sameServices, MeshIndex? before) => new(
+        inputs,
+        sameServices ? before!.ServiceTable : ServiceTable.Of(inputs.Services.Concat((IEnumerable<Service>)entryServices)),
+        ConfigTable.Build(inputs.Configs, before?.Configs),
+        isMerged: false,
+        before);
+
+    /// <summary>An index of a part of the services and resources, for a reader to whom the rest does not matter.</summary>
+    /// <param name="configs">VirtualServices among them are those of <see cref="VirtualServiceIndex.All"/>, merged.</param>
+    /// <param name="before">An earlier result: what is the same is taken from it; returned itself when all is.</param>
+    public MeshIndex Restrict(ServiceTable services, ConfigTable configs, MeshIndex? before)
+    {
+        // What is left out must not be found by another way.
+        var rest = Inputs with { Services = default, Endpoints = default, Workloads = default, Configs = default };
+        if (before is not null)
+        {
+            configs = configs.ReusingListsOf(before.Configs);
+            rest = before.Inputs == rest ? before.Inputs : rest;
+            if (ReferenceEquals(before.ServiceTable, services) && before.Configs.IsSame(configs) && ReferenceEquals(before.Inputs, rest))
+            {
+                return before;
+            }
+        }
+
+        return new(rest, services, configs, isMerged: true, before);
+    }
 
     /// <summary>The services of that host in any namespace.</summary>
-    public EquatableArray<Service> ServicesOf(string hostname) => _byHost.TryGetValue(hostname, out var found) ? found : default;
-
-    public Workload? WorkloadAt(string address) => _workloadsByAddress.GetValueOrDefault(address);
+    public EquatableArray<Service> ServicesOf(string hostname) => ServiceTable.OfHost(hostname);
 
     public MeshNamespace? Namespace(string name) => _namespaces.GetValueOrDefault(name);
 
@@ -109,11 +133,5 @@ public sealed class MeshIndex
         var sidecar = proxy.Type == ProxyType.Sidecar ? SidecarSelection.Select(Sidecars, proxy, Inputs.Mesh.RootNamespace) : null;
         return _scopes.GetOrAdd((proxy.Namespace, sidecar, proxy.Type), static (key, index) =>
             SidecarScopeBuilder.Build(index, key.Namespace, key.Sidecar), this);
-    }
-
-    private static int CompareAge(Service a, Service b)
-    {
-        var byTime = a.CreationTime.CompareTo(b.CreationTime);
-        return byTime != 0 ? byTime : string.CompareOrdinal($"{a.Name}.{a.Namespace}", $"{b.Name}.{b.Namespace}");
     }
 }

@@ -9,6 +9,7 @@ using Lateen.Translation.Endpoints;
 using Lateen.Translation.Gateways;
 using Lateen.Translation.Listeners;
 using Lateen.Translation.Routes;
+using Lateen.Translation.Views;
 
 namespace Lateen.Translation;
 
@@ -25,8 +26,8 @@ public static class ProxyTranslator
         var context = new ProxyContext(request.Snapshot, request.Proxy);
         IEnumerable<NamedResource> resources = request.TypeUrl switch
         {
-            TypeUrls.Cluster => Clusters(context).Select(c => Named(c.Name, c)),
-            TypeUrls.Listener => Listeners(context).Select(l => Named(l.Name, l)),
+            TypeUrls.Cluster => Clusters(context, request.Part).Select(c => Named(c.Name, c)),
+            TypeUrls.Listener => Listeners(context, request.Part).Select(l => Named(l.Name, l)),
             TypeUrls.RouteConfiguration => request.Names.Select(n => Named(n, Route(context, n))),
             TypeUrls.ClusterLoadAssignment => request.Names.Select(n => Named(n, Endpoints(context, n))),
             _ => [],
@@ -34,13 +35,22 @@ public static class ProxyTranslator
         return new(resources.ToList(), context.Problems);
     }
 
-    internal static IEnumerable<Cluster> Clusters(ProxyContext context)
+    internal static IEnumerable<Cluster> Clusters(ProxyContext context, ResourcePart part = ResourcePart.Whole) => part switch
     {
-        foreach (var cluster in OutboundClusters.Build(context))
-        {
-            yield return cluster;
-        }
+        ResourcePart.Shared => OutboundClusters.Build(context),
+        ResourcePart.Own => OwnClusters(context),
+        _ => OutboundClusters.Build(context).Concat(OwnClusters(context)),
+    };
 
+    internal static IEnumerable<Listener> Listeners(ProxyContext context, ResourcePart part = ResourcePart.Whole) => part switch
+    {
+        ResourcePart.Shared => SharedListeners(context),
+        ResourcePart.Own => VirtualInbound.Build(context),
+        _ => context.IsGateway ? GatewayListeners.Build(context) : VirtualInbound.Build(context).Concat(SharedListeners(context)),
+    };
+
+    private static IEnumerable<Cluster> OwnClusters(ProxyContext context)
+    {
         if (context.IsGateway)
         {
             yield return FixedClusters.BlackHole(context);
@@ -65,33 +75,9 @@ public static class ProxyTranslator
         }
     }
 
-    internal static IEnumerable<Listener> Listeners(ProxyContext context)
-    {
-        if (context.IsGateway)
-        {
-            foreach (var listener in GatewayListeners.Build(context))
-            {
-                yield return listener;
-            }
-
-            yield break;
-        }
-
-        foreach (var listener in VirtualInbound.Build(context))
-        {
-            yield return listener;
-        }
-
-        foreach (var listener in OutboundListeners.Build(context))
-        {
-            yield return listener;
-        }
-
-        if (!context.IsUncaptured)
-        {
-            yield return VirtualOutbound.Build(context);
-        }
-    }
+    private static IEnumerable<Listener> SharedListeners(ProxyContext context) => context.IsUncaptured
+        ? OutboundListeners.Build(context)
+        : OutboundListeners.Build(context).Append(VirtualOutbound.Build(context));
 
     internal static RouteConfiguration Route(ProxyContext context, string name) =>
         context.IsGateway ? GatewayRoutes.Build(context, name) : SidecarRoutes.Build(context, name);

@@ -8,33 +8,35 @@ namespace Lateen.Translation;
 internal static class ServiceInstances
 {
     /// <remarks>
-    /// A pod serves the Kubernetes services of its namespace that select its labels, ready or not; everything else is found by an
-    /// endpoint at one of the proxy's addresses.
+    /// A pod serves the Kubernetes services of its namespace that select its labels, ready or not; everything else, and everything for a
+    /// proxy whose pod is unknown, is found by an endpoint at one of the proxy's addresses.
     /// </remarks>
     public static EquatableArray<ServiceInstance> Find(ProxyContext context)
     {
-        var found = new List<ServiceInstance>();
         var proxy = context.Proxy;
+        var snapshot = context.Snapshot;
         var pod = Pod(context);
-        foreach (var service in context.Snapshot.Index.Services)
+        var candidates = snapshot.Index.ServiceTable.SelectingIn(proxy.Namespace)
+            .Where(service => pod is null || LabelsMatch.IsSubset(service.Selector, pod.Labels))
+            .ToList();
+        var byEndpoint = proxy.Addresses
+            .SelectMany(address => (IEnumerable<ServiceKey>)snapshot.Endpoints.UnselectedAt(address))
+            .Distinct()
+            .SelectMany(key => snapshot.Index.ServicesOf(key.Hostname).Where(service => service.Namespace == key.Namespace))
+            .Where(service => service.Registry != Registry.Kubernetes || service.Namespace == proxy.Namespace)
+            .Where(service => !candidates.Contains(service));
+        var found = new List<ServiceInstance>();
+        foreach (var service in candidates.Concat(byEndpoint.ToList()).Order(Comparer<Service>.Create(ServiceTable.CompareAge)))
         {
-            if (service.Registry == Registry.Kubernetes && service.Namespace != proxy.Namespace)
-            {
-                continue;
-            }
-
             if (pod is not null && service.Registry == Registry.Kubernetes && !service.Selector.IsEmpty)
             {
-                if (LabelsMatch.IsSubset(service.Selector, pod.Labels))
-                {
-                    found.AddRange(service.Ports.Select(port =>
-                        new ServiceInstance(service, port, TargetPort(port, pod.Ports))).Where(i => i.TargetPort != 0));
-                }
-
-                continue;
+                found.AddRange(service.Ports.Select(port =>
+                    new ServiceInstance(service, port, TargetPort(port, pod.Ports))).Where(i => i.TargetPort != 0));
             }
-
-            AddByEndpoint(context, service, found);
+            else
+            {
+                AddByEndpoint(context, service, found);
+            }
         }
 
         return found.ToEquatableArray();
@@ -58,7 +60,7 @@ internal static class ServiceInstances
     {
         foreach (var address in context.Proxy.Addresses)
         {
-            if (context.Snapshot.Index.WorkloadAt(address) is { } workload)
+            if (context.Snapshot.Workloads.At(address) is { } workload)
             {
                 return workload;
             }

@@ -13,7 +13,8 @@ namespace Lateen.Config.Snapshots;
 /// <summary>Everything that the sources told, and what of it changed since the last snapshot.</summary>
 /// <remarks>
 /// Owned by one writer: no method may be called concurrently with another. Objects are compared by value, so that a resync that changes
-/// nothing costs nothing. A change of endpoints replaces one shard of the snapshot; everything else builds its index anew.
+/// nothing costs nothing. A change of endpoints replaces one shard of the snapshot, one of a pod its entry; everything else builds the
+/// index anew, out of the parts of the index before that did not change.
 /// </remarks>
 public sealed class MeshState
 {
@@ -27,12 +28,19 @@ public sealed class MeshState
     private readonly EndpointSlices _slices = new();
     private readonly Dictionary<ObjectKey, EndpointShard> _shards = [];
     private readonly HashSet<ObjectKey> _changedEndpoints = [];
+    private readonly Dictionary<ObjectKey, (Workload? Old, Workload? New)> _changedPods = [];
+    private readonly HashSet<ResourceName> _podSelecting = [];
+    private EquatableArray<Service>? _serviceList;
+    private EquatableArray<EndpointShard>? _shardList;
+    private EquatableArray<Workload>? _podList;
+    private EquatableArray<MeshNamespace>? _namespaceList;
+    private EquatableArray<Node>? _nodeList;
+    private EquatableArray<IIstioConfig>? _configList;
     private MeshConfig _mesh = MeshConfig.Default;
     private EquatableArray<MeshNetwork> _networks;
     private NetworkMap _networkMap = new(default, "");
     private ControlPlaneSettings _settings;
     private MeshSnapshot _snapshot = MeshSnapshot.Empty;
-    private UpdateScope _pending = UpdateScope.Full;
     private bool _rebuild = true;
     private bool _resourcesChanged;
     private long _version;
@@ -61,7 +69,7 @@ public sealed class MeshState
     public MeshConfig Mesh => _mesh;
 
     /// <summary>Whether something changed since the last <see cref="Build"/>.</summary>
-    public bool HasChanges => _rebuild || _changedEndpoints.Count > 0;
+    public bool HasChanges => _rebuild || _changedEndpoints.Count > 0 || _changedPods.Count > 0;
 
     /// <summary>The pod of that namespace and name; null when there is none.</summary>
     public Workload? FindPod(string ns, string name) => _pods.GetValueOrDefault(new ObjectKey(ns, name));
@@ -83,7 +91,7 @@ public sealed class MeshState
         }
 
         _mesh = mesh;
-        MarkFull();
+        _rebuild = true;
     }
 
     /// <summary>Takes the networks of the mesh; which endpoint is in which follows from them.</summary>
@@ -108,16 +116,14 @@ public sealed class MeshState
         }
 
         _services[key] = service;
-        _changedEndpoints.Add(key);
-        MarkFull();
+        ServiceChanged(key);
     }
 
     public void DeleteService(ObjectKey key)
     {
         if (_services.Remove(key))
         {
-            _changedEndpoints.Add(key);
-            MarkFull();
+            ServiceChanged(key);
         }
     }
 
@@ -134,14 +140,14 @@ public sealed class MeshState
         }
 
         _pods[key] = pod;
-        PodChanged(key, onlyReadiness: known is not null && known with { Ready = pod.Ready } == pod);
+        PodChanged(key, known, pod);
     }
 
     public void DeletePod(ObjectKey key)
     {
-        if (_pods.Remove(key))
+        if (_pods.Remove(key, out var known))
         {
-            PodChanged(key, onlyReadiness: false);
+            PodChanged(key, known, null);
         }
     }
 
@@ -150,7 +156,7 @@ public sealed class MeshState
         if (!_namespaces.TryGetValue(ns.Name, out var known) || known != ns)
         {
             _namespaces[ns.Name] = ns;
-            MarkFull();
+            NamespacesChanged();
             if (ns.Name == _mesh.RootNamespace && NetworkOf(known) != NetworkOf(ns))
             {
                 NetworksChanged();
@@ -162,7 +168,7 @@ public sealed class MeshState
     {
         if (_namespaces.Remove(name))
         {
-            MarkFull();
+            NamespacesChanged();
         }
     }
 
@@ -180,14 +186,19 @@ public sealed class MeshState
         }
 
         // Heartbeats change a node every few seconds; only its labels and addresses were read.
-        MarkFull();
+        NodesChanged();
     }
 
     public void DeleteNode(string name)
     {
-        if (_nodes.Remove(name))
+        if (_nodes.Remove(name, out var known))
         {
-            MarkFull();
+            if (!known.Locality.IsNone)
+            {
+                _changedEndpoints.UnionWith(_slices.Services);
+            }
+
+            NodesChanged();
         }
     }
 
@@ -202,7 +213,12 @@ public sealed class MeshState
         _resourcesChanged = true;
         if (!SameContent(known?.InForce, next.InForce))
         {
-            MarkFull();
+            ConfigsChanged(name, next.InForce);
+        }
+        else if (next.InForce is not null)
+        {
+            // Only the status or the resource version is another: what is served stays the same object.
+            _resources[name] = next with { InForce = known!.InForce };
         }
     }
 
@@ -213,7 +229,7 @@ public sealed class MeshState
             _resourcesChanged = true;
             if (known.InForce is not null)
             {
-                MarkFull();
+                ConfigsChanged(name, null);
             }
         }
     }
@@ -221,29 +237,30 @@ public sealed class MeshState
     /// <summary>Builds the snapshot of what is known now.</summary>
     public MeshUpdate Build()
     {
+        var before = _snapshot;
         var changed = BuildShards();
-        var scope = _pending;
+        var addresses = ChangedAddresses();
         _version++;
+        foreach (var (old, @new) in _changedPods.Values)
+        {
+            _snapshot = _snapshot.WithWorkload(old, @new, _version);
+        }
+
         if (_rebuild)
         {
-            _snapshot = MeshSnapshot.Build(Inputs(), _version);
+            _snapshot = _snapshot.Rebuild(Inputs(), _version);
         }
         else
         {
-            foreach (var key in changed)
+            foreach (var key in changed.Where(_services.ContainsKey))
             {
                 _snapshot = _snapshot.WithEndpoints(_shards[key], _version);
             }
         }
 
-        if (scope == UpdateScope.Silent && changed.Count > 0)
-        {
-            scope = UpdateScope.Endpoints;
-        }
-
+        _changedPods.Clear();
         _rebuild = false;
-        _pending = UpdateScope.Silent;
-        return new MeshUpdate(_snapshot, scope, changed.Select(key => _shards[key].Service).ToHashSet());
+        return new MeshUpdate(_snapshot, ScopeOf(before, _snapshot), changed.Select(key => _shards[key].Service).ToHashSet(), addresses);
     }
 
     private string ClusterNetwork => NetworkOf(_namespaces.GetValueOrDefault(_mesh.RootNamespace));
@@ -254,7 +271,7 @@ public sealed class MeshState
     {
         _networkMap = new NetworkMap(_networks, ClusterNetwork);
         _changedEndpoints.UnionWith(_slices.Services);
-        MarkFull();
+        _rebuild = true;
     }
 
     private Service WithNodeAddresses(Service service)
@@ -272,36 +289,77 @@ public sealed class MeshState
         return service with { ExternalAddresses = new[] { KeyValuePair.Create(_clusterId, addresses) }.ToEquatableMap() };
     }
 
+    // What is read of endpoints beyond load assignments lies apart from them: where that is the same, only those change.
+    private static UpdateScope ScopeOf(MeshSnapshot before, MeshSnapshot after) =>
+        !ReferenceEquals(before.Index, after.Index) || !before.Endpoints.HasSameTraits(after.Endpoints) ? UpdateScope.Full
+        : !before.Endpoints.IsSame(after.Endpoints) ? UpdateScope.Endpoints
+        : UpdateScope.Silent;
+
     private static Service Unversioned(Service service) => service with { ResourceVersion = "" };
 
     // Status and resource version change without the spec: what generates nothing new is no change.
     private static bool SameContent(IIstioConfig? a, IIstioConfig? b) =>
         a is null || b is null
             ? a is null && b is null
-            : ReferenceEquals(a, b) || (a.Meta.Generation == b.Meta.Generation && a.Meta.Generation > 0
+            : ReferenceEquals(a, b) || a.Equals(b) || (a.Meta.Generation == b.Meta.Generation && a.Meta.Generation > 0
                 && a.Meta.CreationTimestamp == b.Meta.CreationTimestamp && a.Meta.Labels == b.Meta.Labels
                 && a.Meta.Annotations == b.Meta.Annotations && a is not WorkloadEntryConfig);
 
-    private void MarkFull()
+    private void ServiceChanged(ObjectKey key)
     {
-        _pending = UpdateScope.Full;
+        _changedEndpoints.Add(key);
+        _serviceList = null;
+        _shardList = null;
         _rebuild = true;
     }
 
-    private void PodChanged(ObjectKey pod, bool onlyReadiness)
+    private void NamespacesChanged()
     {
-        // A ServiceEntry may select pods: then a pod is an endpoint of it.
-        if (_resources.Values.Any(resource => resource.InForce is ServiceEntryConfig { WorkloadSelector: not null }))
+        _namespaceList = null;
+        _rebuild = true;
+    }
+
+    private void NodesChanged()
+    {
+        _nodeList = null;
+
+        // NodePort services are reached at the addresses of machines.
+        _serviceList = _services.Values.Any(service => service.NodeSelector is not null) ? null : _serviceList;
+        _rebuild = true;
+    }
+
+    private void ConfigsChanged(ResourceName name, IIstioConfig? inForce)
+    {
+        if (inForce is ServiceEntryConfig { WorkloadSelector.MatchLabels.IsEmpty: false })
         {
-            MarkFull();
+            _podSelecting.Add(name);
+        }
+        else
+        {
+            _podSelecting.Remove(name);
         }
 
-        if (!onlyReadiness)
-        {
-            _changedEndpoints.UnionWith(_slices.ServicesOf(pod));
-            _rebuild = true;
-        }
+        _configList = null;
+        _rebuild = true;
     }
+
+    private void PodChanged(ObjectKey key, Workload? old, Workload? @new)
+    {
+        _podList = null;
+
+        // Readiness alone is told by the slice.
+        if (old is null || @new is null || old with { Ready = @new.Ready } != @new)
+        {
+            _changedPods[key] = (_changedPods.TryGetValue(key, out var pending) ? pending.Old : old, @new);
+            _changedEndpoints.UnionWith(_slices.ServicesOf(key));
+        }
+
+        // A ServiceEntry may select pods: then a pod is an endpoint of it.
+        _rebuild |= _podSelecting.Count > 0;
+    }
+
+    private HashSet<string> ChangedAddresses() =>
+        _changedPods.Values.SelectMany(pair => (pair.Old?.Addresses ?? default).Concat((IEnumerable<string>)(pair.New?.Addresses ?? default))).ToHashSet();
 
     private List<ObjectKey> BuildShards()
     {
@@ -311,13 +369,8 @@ public sealed class MeshState
             var shard = EndpointShards.Build(key, _services.GetValueOrDefault(key), _slices.Of(key), this, _domain, _clusterId);
             if (!_shards.TryGetValue(key, out var known) || known != shard)
             {
-                // Server identities stand in clusters: a new service account is more than an endpoint.
-                if ((known?.ServiceAccounts ?? []) != shard.ServiceAccounts)
-                {
-                    MarkFull();
-                }
-
                 _shards[key] = shard;
+                _shardList = null;
                 changed.Add(key);
             }
         }
@@ -328,7 +381,7 @@ public sealed class MeshState
 
     private MeshInputs Inputs()
     {
-        var services = _services.Values.Select(WithNodeAddresses).ToEquatableArray();
+        var services = _serviceList ??= _services.Values.Select(WithNodeAddresses).ToEquatableArray();
         return Inputs(services) with
         {
             Networks = _networks,
@@ -342,11 +395,14 @@ public sealed class MeshState
         Mesh = _mesh,
         Settings = _settings,
         Services = services,
-        Endpoints = _shards.Where(entry => _services.ContainsKey(entry.Key)).Select(entry => entry.Value).ToEquatableArray(),
-        Workloads = _pods.Values.ToEquatableArray(),
-        Namespaces = _namespaces.Values.ToEquatableArray(),
-        Nodes = _nodes.Values.ToEquatableArray(),
-        Configs = _resources.Values.Where(resource => resource.InForce is not null).Select(resource => resource.InForce!).ToEquatableArray(),
+        Endpoints = _shardList ??= _shards.Where(entry => _services.ContainsKey(entry.Key)).Select(entry => entry.Value).ToEquatableArray(),
+
+        // In an order of their own, so that the same pods make the same endpoints whatever happened before.
+        Workloads = _podList ??= _pods.OrderBy(entry => entry.Key.Namespace, StringComparer.Ordinal)
+            .ThenBy(entry => entry.Key.Name, StringComparer.Ordinal).Select(entry => entry.Value).ToEquatableArray(),
+        Namespaces = _namespaceList ??= _namespaces.Values.ToEquatableArray(),
+        Nodes = _nodeList ??= _nodes.Values.ToEquatableArray(),
+        Configs = _configList ??= _resources.Values.Where(resource => resource.InForce is not null).Select(resource => resource.InForce!).ToEquatableArray(),
         ClusterId = _clusterId,
         Domain = _domain,
     };

@@ -6,12 +6,13 @@ namespace Lateen.Config.Snapshots;
 /// <summary>A new snapshot, and what in it differs from the one before.</summary>
 /// <param name="Scope">How much may have changed for proxies.</param>
 /// <param name="Endpoints">Services whose endpoints changed, when the scope is <see cref="UpdateScope.Endpoints"/>.</param>
-public sealed record MeshUpdate(MeshSnapshot Snapshot, UpdateScope Scope, IReadOnlySet<ServiceKey> Endpoints);
+/// <param name="Workloads">Addresses at which a pod changed: a proxy there may be another workload now.</param>
+public sealed record MeshUpdate(MeshSnapshot Snapshot, UpdateScope Scope, IReadOnlySet<ServiceKey> Endpoints, IReadOnlySet<string> Workloads);
 
 /// <summary>How much of what proxies are told a change can touch.</summary>
 public enum UpdateScope
 {
-    /// <summary>Nothing that is sent (a pod that no service selects yet).</summary>
+    /// <summary>Nothing that is sent, but to a proxy in a pod that changed.</summary>
     Silent,
 
     /// <summary>Endpoints alone: EDS.</summary>

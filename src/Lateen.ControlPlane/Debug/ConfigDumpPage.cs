@@ -14,7 +14,7 @@ internal sealed class ConfigDumpPage(IResourceGenerator generator)
 
     public JsonObject Of(XdsConnectionStatus connection, MeshSnapshot mesh)
     {
-        var proxy = NodeReader.Recognise(NodeReader.Read(connection.Peer.Node), mesh);
+        var proxy = new ConnectedProxy(NodeReader.Read(connection.Peer.Node));
         return new JsonObject
         {
             ["configs"] = new JsonArray(

@@ -1,13 +1,19 @@
 using Lateen.Model;
 using Lateen.Model.Workloads;
 using Lateen.Security;
+using Lateen.Translation.Views;
+using Lateen.Xds.Server;
 
 namespace Lateen.ControlPlane.Discovery;
 
-/// <summary>A proxy with an open stream: what it said of itself, completed by what the mesh knows of its pod.</summary>
+/// <summary>A proxy with an open stream: what it said of itself, completed by what the mesh knows of its pod, and what was made for it last.</summary>
+/// <remarks>Called by the proxy's own stream alone.</remarks>
 internal sealed class ConnectedProxy(ProxyNode node)
 {
-    private (MeshIndex Index, ProxyNode Node)? _recognised;
+    private readonly Dictionary<(string TypeUrl, ResourcePart Part), SharedAs> _shared = [];
+    private readonly Dictionary<string, OwnPart> _own = [];
+    private readonly Dictionary<string, JoinedResources> _joined = [];
+    private (Workload? Pod, MeshIndex Index, ProxyNode Node)? _recognised;
 
     /// <summary>Who it was found to be; null on the plaintext port.</summary>
     public SpiffeId? Identity { get; init; }
@@ -15,14 +21,66 @@ internal sealed class ConnectedProxy(ProxyNode node)
     /// <summary>As the proxy said it.</summary>
     public ProxyNode Node { get; } = node;
 
-    /// <summary>The proxy as the snapshot knows it; looked up once per index. Called by the proxy's own stream alone.</summary>
+    /// <summary>The proxy as the snapshot knows it; looked up again when its pod or the machines changed.</summary>
     public ProxyNode In(MeshSnapshot mesh)
     {
-        if (_recognised is not { } known || !ReferenceEquals(known.Index, mesh.Index))
+        var pod = mesh.Workloads.At(Node.Address);
+        if (_recognised is not { } known || !ReferenceEquals(known.Pod, pod) || !ReferenceEquals(known.Index, mesh.Index))
         {
-            _recognised = known = (mesh.Index, NodeReader.Recognise(Node, mesh));
+            var recognised = NodeReader.Recognise(Node, mesh);
+            recognised = _recognised is { } last && last.Node == recognised ? last.Node : recognised;
+            _recognised = known = (pod, mesh.Index, recognised);
         }
 
         return known.Node;
+    }
+
+    /// <summary>What of it counts in a view.</summary>
+    public ProxyNode SharedIn(MeshView view, ProxyNode proxy)
+    {
+        var place = (view.Key.TypeUrl, view.Key.Part);
+        if (!_shared.TryGetValue(place, out var known) || !ReferenceEquals(known.View, view) || !ReferenceEquals(known.Proxy, proxy))
+        {
+            _shared[place] = known = new SharedAs(view, proxy, SharedProxy.Of(proxy, view));
+        }
+
+        return known.Shared;
+    }
+
+    /// <summary>Its own resources, made again when the view or its pods changed.</summary>
+    public IReadOnlyList<XdsResource> Own(ResourceCache cache, MeshSnapshot mesh, MeshView view, ProxyNode proxy)
+    {
+        var pods = mesh.Workloads.AtAny(proxy.Addresses);
+        var unknown = pods.IsEmpty ? mesh.Endpoints : null;
+        if (!_own.TryGetValue(view.Key.TypeUrl, out var known) || !known.Holds(view, proxy, pods, unknown))
+        {
+            var made = cache.Own(mesh, view, proxy, pods);
+            var same = known is not null && known.Resources.Count == made.Count && known.Resources.SequenceEqual(made, ReferenceEqualityComparer.Instance);
+            _own[view.Key.TypeUrl] = known = new OwnPart(view, proxy, pods, unknown, same ? known!.Resources : made);
+        }
+
+        return known.Resources;
+    }
+
+    /// <summary>Two parts as one list; the same list as long as the parts are.</summary>
+    public JoinedResources Join(string typeUrl, IReadOnlyList<XdsResource> first, IReadOnlyList<XdsResource> second)
+    {
+        if (!_joined.TryGetValue(typeUrl, out var known) || !known.Joins(first, second))
+        {
+            _joined[typeUrl] = known = new JoinedResources(first, second);
+        }
+
+        return known;
+    }
+
+    private sealed record SharedAs(MeshView View, ProxyNode Proxy, ProxyNode Shared);
+
+    // A proxy whose pod is unknown is found by its endpoints, whatever service has them.
+    private sealed record OwnPart(
+        MeshView View, ProxyNode Proxy, EquatableArray<Workload> Pods, EndpointTable? Endpoints, IReadOnlyList<XdsResource> Resources)
+    {
+        public bool Holds(MeshView view, ProxyNode proxy, EquatableArray<Workload> pods, EndpointTable? endpoints) =>
+            ReferenceEquals(View, view) && ReferenceEquals(Proxy, proxy) && Pods == pods
+            && (endpoints is null ? Endpoints is null : Endpoints is not null && Endpoints.IsSame(endpoints));
     }
 }

@@ -69,7 +69,7 @@ internal sealed class DiscoverySource(
                 return new XdsResourceSet(published.Version, found);
             }
 
-            var resources = generator.Generate(published.Mesh, proxy.In(published.Mesh), query);
+            var resources = generator.Generate(published.Mesh, proxy, query);
             return resources is null ? null : new XdsResourceSet(published.Version, resources);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)

@@ -1,12 +1,11 @@
 using Lateen.Model;
-using Lateen.Model.Workloads;
 using Lateen.Xds.Server;
 
 namespace Lateen.ControlPlane.Discovery;
 
-/// <summary>Makes a proxy's resources of one type from a snapshot; pure.</summary>
+/// <summary>Makes a proxy's resources of one type from a snapshot; pure but for what it remembers.</summary>
 internal interface IResourceGenerator
 {
-    /// <returns>The resources asked for that exist; null when the type is not served.</returns>
-    IReadOnlyList<XdsResource>? Generate(MeshSnapshot mesh, ProxyNode proxy, XdsQuery query);
+    /// <returns>The resources asked for that exist; null when the type is not served. The same list as before when nothing in it changed.</returns>
+    IReadOnlyList<XdsResource>? Generate(MeshSnapshot mesh, ConnectedProxy proxy, XdsQuery query);
 }

@@ -65,7 +65,7 @@ internal static class NodeReader
     /// <summary>The proxy with what the mesh knows of its pod: labels and locality, which may change while it is connected.</summary>
     public static ProxyNode Recognise(ProxyNode proxy, MeshSnapshot mesh)
     {
-        if (mesh.Index.WorkloadAt(proxy.Address) is not { } pod || pod.Namespace != proxy.Namespace)
+        if (mesh.Workloads.At(proxy.Address) is not { } pod || pod.Namespace != proxy.Namespace)
         {
             return proxy;
         }

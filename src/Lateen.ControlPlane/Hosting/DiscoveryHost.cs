@@ -31,7 +31,6 @@ namespace Lateen.ControlPlane.Hosting;
 internal sealed class DiscoveryHost : IAsyncDisposable
 {
     private static readonly IReadOnlySet<string> SecretTypes = new HashSet<string> { TypeUrls.Secret };
-    private static readonly IReadOnlySet<string> EndpointTypes = new HashSet<string> { TypeUrls.ClusterLoadAssignment };
 
     private readonly DiscoveryOptions _options;
     private readonly ILoggerFactory _loggers;
@@ -232,11 +231,10 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         {
             _source.Publish(update.Snapshot);
             _readiness.Published();
-            if (update.Scope != UpdateScope.Silent)
+            foreach (var (trigger, push) in PushPlan.Of(update))
             {
-                var endpoints = update.Scope == UpdateScope.Endpoints;
-                _metrics.Triggered(endpoints ? "endpoint" : "config");
-                _xds.Push(new XdsPush<ConnectedProxy>(endpoints ? EndpointTypes : null));
+                _metrics.Triggered(trigger);
+                _xds.Push(push);
             }
         }
 

@@ -1,3 +1,4 @@
+using Lateen.Model.Mesh;
 using Lateen.Model.Networking;
 using Lateen.Model.Services;
 
@@ -6,22 +7,27 @@ namespace Lateen.Model.Routing;
 /// <summary>DestinationRules by namespace and host, rules of one host merged, with Istio's precedence of namespaces.</summary>
 public sealed class DestinationRuleIndex
 {
-    private readonly Dictionary<string, Dictionary<string, List<MergedRule>>> _byNamespace = [];
+    private readonly Dictionary<string, HostRules> _byNamespace = [];
     private readonly string _rootNamespace;
     private readonly EquatableArray<string> _defaultExportTo;
 
-    private DestinationRuleIndex(MeshInputs inputs)
+    private DestinationRuleIndex(MeshConfig mesh)
     {
-        _rootNamespace = inputs.Mesh.RootNamespace;
-        _defaultExportTo = inputs.Mesh.DefaultDestinationRuleExportTo;
+        _rootNamespace = mesh.RootNamespace;
+        _defaultExportTo = mesh.DefaultDestinationRuleExportTo;
     }
 
-    internal static DestinationRuleIndex Build(MeshInputs inputs)
+    internal static DestinationRuleIndex Build(EquatableArray<DestinationRuleConfig> oldestFirst, MeshConfig mesh, string domain)
     {
-        var index = new DestinationRuleIndex(inputs);
-        foreach (var rule in ConfigOrder.Of<DestinationRuleConfig>(inputs.Configs))
+        var index = new DestinationRuleIndex(mesh);
+        foreach (var rule in oldestFirst)
         {
-            index.Add(rule with { Host = HostName.Resolve(rule.Host, rule.Meta.Namespace, inputs.Domain) });
+            index.Add(rule with { Host = HostName.Resolve(rule.Host, rule.Meta.Namespace, domain) });
+        }
+
+        foreach (var hosts in index._byNamespace.Values)
+        {
+            hosts.Wildcards.Sort(HostName.CompareSpecificity);
         }
 
         return index;
@@ -63,6 +69,18 @@ public sealed class DestinationRuleIndex
     public MergedRule? Find(string clientNamespace, EquatableMap<string, string> clientLabels, Service service) =>
         Find(clientNamespace, clientLabels, service.Hostname, service.Namespace);
 
+    /// <summary>The names of all subsets that any client may know of a host.</summary>
+    public IReadOnlySet<string> SubsetsOf(string host)
+    {
+        var names = new HashSet<string>();
+        foreach (var hosts in _byNamespace.Values)
+        {
+            names.UnionWith(hosts.Covering(host).SelectMany(rule => rule.Rule.Subsets).Select(subset => subset.Name));
+        }
+
+        return names;
+    }
+
     private MergedRule? FindPrivate(string owner, string host, EquatableMap<string, string> labels) =>
         Choose(owner, host, labels, rule => Visibility.IsPrivate(rule.ExportTo, _defaultExportTo, owner), sameNamespace: true);
 
@@ -77,19 +95,13 @@ public sealed class DestinationRuleIndex
     private MergedRule? Choose(
         string owner, string host, EquatableMap<string, string> labels, Func<DestinationRuleConfig, bool> usable, bool sameNamespace)
     {
-        if (!_byNamespace.TryGetValue(owner, out var hosts))
-        {
-            return null;
-        }
-
-        var candidates = hosts.Where(h => h.Value.Exists(m => usable(m.Rule))).Select(h => h.Key);
-        if (HostName.MostSpecific(host, candidates) is not { } best)
+        if (!_byNamespace.TryGetValue(owner, out var hosts) || hosts.MostSpecific(host, usable) is not { } best)
         {
             return null;
         }
 
         MergedRule? general = null;
-        foreach (var merged in hosts[best])
+        foreach (var merged in best)
         {
             if (!usable(merged.Rule))
             {
@@ -113,12 +125,16 @@ public sealed class DestinationRuleIndex
     {
         if (!_byNamespace.TryGetValue(rule.Meta.Namespace, out var hosts))
         {
-            _byNamespace[rule.Meta.Namespace] = hosts = [];
+            _byNamespace[rule.Meta.Namespace] = hosts = new HostRules();
         }
 
-        if (!hosts.TryGetValue(rule.Host, out var merged))
+        if (!hosts.ByHost.TryGetValue(rule.Host, out var merged))
         {
-            hosts[rule.Host] = merged = [];
+            hosts.ByHost[rule.Host] = merged = [];
+            if (HostName.IsWildcard(rule.Host))
+            {
+                hosts.Wildcards.Add(rule.Host);
+            }
         }
 
         var at = merged.FindIndex(m => SelectorOf(m.Rule).Equals(SelectorOf(rule)));
@@ -134,6 +150,38 @@ public sealed class DestinationRuleIndex
 
     private static EquatableMap<string, string> SelectorOf(DestinationRuleConfig rule) =>
         rule.WorkloadSelector?.MatchLabels ?? EquatableMap<string, string>.Empty;
+
+    /// <summary>The rules of one namespace.</summary>
+    private sealed class HostRules
+    {
+        public Dictionary<string, List<MergedRule>> ByHost { get; } = [];
+
+        /// <summary>The most specific first.</summary>
+        public List<string> Wildcards { get; } = [];
+
+        public IEnumerable<MergedRule> Covering(string host) =>
+            (ByHost.TryGetValue(host, out var exact) ? exact : []).Concat(
+                Wildcards.Where(wildcard => HostName.IsSubsetOf(host, wildcard)).SelectMany(wildcard => ByHost[wildcard]));
+
+        public List<MergedRule>? MostSpecific(string host, Func<DestinationRuleConfig, bool> usable)
+        {
+            // A name, or a wildcard, is the most specific host that it is a subset of.
+            if (ByHost.TryGetValue(host, out var exact) && exact.Exists(m => usable(m.Rule)))
+            {
+                return exact;
+            }
+
+            foreach (var wildcard in Wildcards)
+            {
+                if (HostName.IsSubsetOf(host, wildcard) && ByHost[wildcard] is var rules && rules.Exists(m => usable(m.Rule)))
+                {
+                    return rules;
+                }
+            }
+
+            return null;
+        }
+    }
 }
 
 /// <summary>The rules of one host in one namespace as one.</summary>

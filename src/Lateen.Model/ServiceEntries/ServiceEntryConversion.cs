@@ -9,18 +9,18 @@ namespace Lateen.Model.ServiceEntries;
 /// <summary>Makes services and endpoints of ServiceEntries: inline endpoints, and the pods and WorkloadEntries that they select.</summary>
 internal static class ServiceEntryConversion
 {
-    public static (List<Service> Services, List<EndpointShard> Endpoints) Convert(MeshInputs inputs)
+    public static (List<Service> Services, List<EndpointShard> Endpoints) Convert(
+        MeshInputs inputs, EquatableArray<ServiceEntryConfig> entries, EquatableArray<WorkloadEntryConfig> workloadEntries)
     {
         var services = new List<Service>();
         var endpoints = new Dictionary<ServiceKey, List<Endpoint>>();
-        var workloadEntries = ConfigOrder.Of<WorkloadEntryConfig>(inputs.Configs);
         var networks = new NetworkMap(inputs.Networks, inputs.ClusterNetwork);
         foreach (var (key, added) in WorkloadEntryEndpoints.OfKubernetes(inputs, workloadEntries, networks))
         {
             endpoints[key] = added;
         }
 
-        foreach (var entry in ConfigOrder.Of<ServiceEntryConfig>(inputs.Configs))
+        foreach (var entry in entries)
         {
             var made = Services(entry);
             services.AddRange(made);

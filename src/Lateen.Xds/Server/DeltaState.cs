@@ -84,9 +84,9 @@ internal sealed class DeltaState
 
     /// <summary>The difference between what the proxy was sent and what there is; null when there is none.</summary>
     /// <param name="isWanted">The proxy asked: an answer is owed even when it is empty, and for names that do not exist.</param>
-    public static DeltaChange? Select(TypeSubscription type, XdsResourceSet set, bool isWanted)
+    /// <param name="only">The only names that were looked at; null means all.</param>
+    public static DeltaChange? Select(TypeSubscription type, XdsResourceSet set, bool isWanted, IReadOnlySet<string>? only = null)
     {
-        type.IsDirty = false;
         var present = new HashSet<string>(set.Resources.Count, StringComparer.Ordinal);
         var changed = new List<XdsResource>();
         foreach (var resource in set.Resources)
@@ -98,7 +98,7 @@ internal sealed class DeltaState
                 type.Sent[resource.Name] = resource.Version;
             }
         }
-        var removed = type.Sent.Keys.Where(n => !present.Contains(n)).ToList();
+        var removed = (only ?? (IEnumerable<string>)type.Sent.Keys).Where(n => type.Sent.ContainsKey(n) && !present.Contains(n)).ToList();
         foreach (var name in removed)
         {
             type.Sent.Remove(name);

@@ -20,9 +20,9 @@ internal sealed class DeltaVariant(ControlPlane? controlPlane) : IStreamVariant<
 
     public RequestVerdict OnRequest(DeltaDiscoveryRequest request, DateTimeOffset now) => _state.OnRequest(request, now);
 
-    public DeltaDiscoveryResponse? Respond(TypeSubscription type, XdsResourceSet set, bool isWanted, string nonce, DateTimeOffset now)
+    public DeltaDiscoveryResponse? Respond(TypeSubscription type, XdsResourceSet set, bool isWanted, IReadOnlySet<string>? only, string nonce, DateTimeOffset now)
     {
-        if (DeltaState.Select(type, set, isWanted) is not { } change)
+        if (DeltaState.Select(type, set, isWanted, only) is not { } change)
         {
             return null;
         }

@@ -19,7 +19,8 @@ internal interface IStreamVariant<TRequest, TResponse>
     RequestVerdict OnRequest(TRequest request, DateTimeOffset now);
 
     /// <summary>The response to send, its bookkeeping done; null when the proxy has everything.</summary>
-    TResponse? Respond(TypeSubscription type, XdsResourceSet set, bool isWanted, string nonce, DateTimeOffset now);
+    /// <param name="only">The only names that were looked at; null means all.</param>
+    TResponse? Respond(TypeSubscription type, XdsResourceSet set, bool isWanted, IReadOnlySet<string>? only, string nonce, DateTimeOffset now);
 
     /// <summary>Number of resources in a response, for metrics and logs.</summary>
     int Count(TResponse response);

@@ -33,6 +33,7 @@ internal sealed class SotwState
             }
             SetNames(type, request.ResourceNames);
             type.Sent.Clear();
+            type.SentList = null;
             return type.IsWildcard || type.Names.Count > 0 ? RequestVerdict.Wanted : RequestVerdict.Acked;
         }
         if (request.ResponseNonce != type.SentNonce)
@@ -40,6 +41,11 @@ internal sealed class SotwState
             return RequestVerdict.Stale;
         }
         type.OnAnswered(null, now);
+        if (!type.MustAnswer && HasSameNames(type, request.ResourceNames))
+        {
+            return RequestVerdict.Acked;
+        }
+
         var before = type.Names;
         var wasWildcard = type.IsWildcard;
         SetNames(type, request.ResourceNames);
@@ -60,6 +66,7 @@ internal sealed class SotwState
             // Warming: the proxy has dropped what it had, so all of it goes out again.
             type.MustAnswer = false;
             type.Sent.Clear();
+            type.SentList = null;
             return RequestVerdict.Wanted;
         }
         // Names that only went away need no answer: partial types have nothing to say about what is not subscribed.
@@ -72,23 +79,43 @@ internal sealed class SotwState
     /// </summary>
     public static IReadOnlyList<XdsResource>? Select(TypeSubscription type, XdsResourceSet set, bool isWanted)
     {
-        type.IsDirty = false;
-        var all = XdsTypes.IsWildcard(type.TypeUrl);
-        var changed = set.Resources.Where(r => !type.Sent.TryGetValue(r.Name, out var version) || version != r.Version).ToList();
-        var removed = all && type.Sent.Count + changed.Count(r => !type.Sent.ContainsKey(r.Name)) != set.Resources.Count;
-        if (changed.Count == 0 && !removed && !isWanted)
+        if (XdsTypes.IsWildcard(type.TypeUrl))
         {
-            return null;
+            var isSame = IsSame(type.SentList, set.Resources);
+            type.SentList = set.Resources;
+            return isSame && !isWanted ? null : set.Resources;
         }
-        if (all)
-        {
-            type.Sent.Clear();
-        }
+        var changed = new List<XdsResource>();
         foreach (var resource in set.Resources)
         {
-            type.Sent[resource.Name] = resource.Version;
+            if (!type.Sent.TryGetValue(resource.Name, out var version) || version != resource.Version)
+            {
+                changed.Add(resource);
+                type.Sent[resource.Name] = resource.Version;
+            }
         }
-        return all ? set.Resources : changed;
+        return changed.Count == 0 && !isWanted ? null : changed;
+    }
+
+    private static bool IsSame(IReadOnlyList<XdsResource>? sent, IReadOnlyList<XdsResource> now)
+    {
+        if (ReferenceEquals(sent, now))
+        {
+            return true;
+        }
+        if (sent is null || sent.Count != now.Count)
+        {
+            return false;
+        }
+        for (var i = 0; i < now.Count; i++)
+        {
+            var (a, b) = (sent[i], now[i]);
+            if (!ReferenceEquals(a, b) && (a.Name != b.Name || a.Version != b.Version))
+            {
+                return false;
+            }
+        }
+        return true;
     }
 
     /// <summary>Called with each response: what depends on this type will be asked for again.</summary>
@@ -99,6 +126,23 @@ internal sealed class SotwState
         {
             dependent.MustAnswer = true;
         }
+    }
+
+    // The usual case of an acknowledgement, found without making a set of the names.
+    private static bool HasSameNames(TypeSubscription type, Google.Protobuf.Collections.RepeatedField<string> names)
+    {
+        if (names.Count != type.Names.Count || (names.Count == 0 && !type.IsWildcard))
+        {
+            return false;
+        }
+        foreach (var name in names)
+        {
+            if (!type.Names.Contains(name))
+            {
+                return false;
+            }
+        }
+        return names.Count > 0 ? !type.IsWildcard : true;
     }
 
     // xDS protocol, "How the client specifies what resources to return": an empty list on a wildcard type, or "*", is the wildcard.

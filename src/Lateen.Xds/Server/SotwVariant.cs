@@ -20,7 +20,7 @@ internal sealed class SotwVariant(ControlPlane? controlPlane) : IStreamVariant<D
 
     public RequestVerdict OnRequest(DiscoveryRequest request, DateTimeOffset now) => _state.OnRequest(request, now);
 
-    public DiscoveryResponse? Respond(TypeSubscription type, XdsResourceSet set, bool isWanted, string nonce, DateTimeOffset now)
+    public DiscoveryResponse? Respond(TypeSubscription type, XdsResourceSet set, bool isWanted, IReadOnlySet<string>? only, string nonce, DateTimeOffset now)
     {
         if (SotwState.Select(type, set, isWanted) is not { } resources)
         {

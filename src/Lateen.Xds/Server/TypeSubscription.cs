@@ -16,6 +16,9 @@ internal sealed class TypeSubscription(string typeUrl)
     /// <summary>Versions of the resources the proxy was last sent, refused ones included: the same content is not offered twice.</summary>
     public Dictionary<string, string> Sent { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The same for a type that is always sent as a whole (state of the world): the list itself, which proxies share.</summary>
+    public IReadOnlyList<XdsResource>? SentList { get; set; }
+
     public string SentNonce { get; private set; } = string.Empty;
 
     public string SentVersion { get; private set; } = string.Empty;
@@ -33,7 +36,12 @@ internal sealed class TypeSubscription(string typeUrl)
     public bool IsAwaitingAck => SentNonce.Length > 0 && _answered != SentNonce;
 
     /// <summary>Something may have changed since the last response.</summary>
-    public bool IsDirty { get; set; }
+    public bool IsDirty { get; private set; }
+
+    /// <summary>The only resources of which that is so; null means any.</summary>
+    public IReadOnlySet<string>? DirtyNames => _dirtyNames;
+
+    private HashSet<string>? _dirtyNames;
 
     /// <summary>The next request gets an answer though its names are known: the proxy warms what a changed cluster or listener needs.</summary>
     public bool MustAnswer { get; set; }
@@ -45,7 +53,38 @@ internal sealed class TypeSubscription(string typeUrl)
         SentVersion = version;
         SentNonce = nonce;
         SentAt = at;
+    }
+
+    /// <summary>Remembers that resources may have changed: some names, or any (null).</summary>
+    public void SetDirty(IReadOnlySet<string>? names)
+    {
+        if (names is null || (IsDirty && _dirtyNames is null))
+        {
+            _dirtyNames = null;
+        }
+        else
+        {
+            // Only what is subscribed to is worth remembering; that bounds it.
+            _dirtyNames ??= new HashSet<string>(StringComparer.Ordinal);
+            foreach (var name in names)
+            {
+                if (IsWildcard || Names.Contains(name))
+                {
+                    _dirtyNames.Add(name);
+                }
+            }
+
+            IsDirty |= _dirtyNames.Count > 0;
+            return;
+        }
+
+        IsDirty = true;
+    }
+
+    public void SetClean()
+    {
         IsDirty = false;
+        _dirtyNames = null;
     }
 
     /// <summary>The answer to the last response: accepted when <paramref name="error"/> is null.</summary>
@@ -68,5 +107,5 @@ internal sealed class TypeSubscription(string typeUrl)
 
     public XdsTypeStatus Status() => new(
         TypeUrl, IsWildcard, [.. Names.Order(StringComparer.Ordinal)], SentVersion, SentNonce, AckedVersion, AckedNonce, SentAt,
-        Sent.Count, NackMessage, NackedAt);
+        SentList?.Count ?? Sent.Count, NackMessage, NackedAt);
 }

@@ -4,4 +4,5 @@ namespace Lateen.Xds.Server;
 /// <param name="TypeUrl">The type.</param>
 /// <param name="IsWildcard">All resources of the type; <paramref name="Names"/> may add further ones.</param>
 /// <param name="Names">The names asked for.</param>
-public sealed record XdsQuery(string TypeUrl, bool IsWildcard, IReadOnlySet<string> Names);
+/// <param name="IsPartial">There are more names, which have not changed.</param>
+public sealed record XdsQuery(string TypeUrl, bool IsWildcard, IReadOnlySet<string> Names, bool IsPartial = false);

@@ -70,7 +70,9 @@ public sealed class XdsServer<TProxy> : IDisposable
     /// <summary>Serves both variants on the endpoints of a Kestrel host; call it once per host (or port group).</summary>
     public void Map(IEndpointRouteBuilder endpoints, GrpcServerOptions grpc)
     {
-        endpoints.MapGrpcStream(AdsMethods.Stream, grpc, ServeAsync);
+        var reader = new DiscoveryRequestReader();
+        var stream = AdsMethods.Stream with { Request = AdsMethods.Stream.Request with { Read = reader.Read } };
+        endpoints.MapGrpcStream(stream, grpc, ServeAsync);
         endpoints.MapGrpcStream(AdsMethods.Delta, grpc, ServeDeltaAsync);
     }
 

@@ -25,8 +25,6 @@ internal sealed class XdsStream<TProxy, TRequest, TResponse> : IXdsStream<TProxy
 
     // A null is a wake-up: there are changes to look at.
     private readonly Channel<TRequest?> _events = Channel.CreateBounded<TRequest?>(8);
-    private readonly HashSet<string> _pending = new(StringComparer.Ordinal);
-    private bool _isAllPending;
     private long _nonce;
 
     public XdsStream(
@@ -49,16 +47,22 @@ internal sealed class XdsStream<TProxy, TRequest, TResponse> : IXdsStream<TProxy
         {
             return;
         }
+        var isConcerned = false;
         lock (_gate)
         {
-            if (push.TypeUrls is { } types)
+            foreach (var type in _variant.Types)
             {
-                _pending.UnionWith(types);
+                if (push.TypeUrls?.Contains(type.TypeUrl) != false)
+                {
+                    // Types that are sent as a whole have no part that could change alone.
+                    type.SetDirty(XdsTypes.IsWildcard(type.TypeUrl) ? null : push.Names);
+                    isConcerned |= type.IsDirty;
+                }
             }
-            else
-            {
-                _isAllPending = true;
-            }
+        }
+        if (!isConcerned)
+        {
+            return;
         }
         // A full queue means that the loop will come by anyway: it looks at changes after each event.
         _events.Writer.TryWrite(null);
@@ -131,11 +135,14 @@ internal sealed class XdsStream<TProxy, TRequest, TResponse> : IXdsStream<TProxy
         switch (verdict)
         {
             case RequestVerdict.Wanted when type!.IsAwaitingAck:
-                type.MustAnswer = true;
-                type.IsDirty = true;
+                lock (_gate)
+                {
+                    type.MustAnswer = true;
+                    type.SetDirty(null);
+                }
                 break;
             case RequestVerdict.Wanted:
-                await SendAsync(type!, isWanted: true, cancellation);
+                await SendAsync(type!, isWanted: true, only: null, cancellation);
                 break;
             case RequestVerdict.Nacked:
                 _server.OnRejected(_peer, typeUrl, type!.NackMessage!);
@@ -151,43 +158,47 @@ internal sealed class XdsStream<TProxy, TRequest, TResponse> : IXdsStream<TProxy
 
     private async ValueTask PushDirtyAsync(CancellationToken cancellation)
     {
-        List<TypeSubscription> due;
+        List<(TypeSubscription Type, bool IsWanted, IReadOnlySet<string>? Only)> due = [];
         lock (_gate)
         {
             foreach (var type in _variant.Types)
             {
-                type.IsDirty |= _isAllPending || _pending.Contains(type.TypeUrl);
+                if (type.IsDirty && !type.IsAwaitingAck)
+                {
+                    var isWanted = _variant.IsDelta && type.MustAnswer;
+                    type.MustAnswer &= !isWanted;
+                    due.Add((type, isWanted, type.DirtyNames));
+
+                    // What changes from here on is for the next round: the snapshot is read after this.
+                    type.SetClean();
+                }
             }
-            _pending.Clear();
-            _isAllPending = false;
-            due = [.. _variant.Types.Where(t => t.IsDirty && !t.IsAwaitingAck).OrderBy(t => XdsTypes.PushOrder(t.TypeUrl))];
         }
-        foreach (var type in due)
+        due.Sort((a, b) => XdsTypes.PushOrder(a.Type.TypeUrl).CompareTo(XdsTypes.PushOrder(b.Type.TypeUrl)));
+        foreach (var (type, isWanted, only) in due)
         {
-            var isWanted = _variant.IsDelta && type.MustAnswer;
-            if (isWanted)
-            {
-                type.MustAnswer = false;
-            }
-            await SendAsync(type, isWanted, cancellation);
+            await SendAsync(type, isWanted, only, cancellation);
         }
     }
 
-    private async ValueTask SendAsync(TypeSubscription type, bool isWanted, CancellationToken cancellation)
+    private async ValueTask SendAsync(TypeSubscription type, bool isWanted, IReadOnlySet<string>? only, CancellationToken cancellation)
     {
         var started = _server.Time.GetTimestamp();
-        var query = new XdsQuery(type.TypeUrl, type.IsWildcard, type.Names);
+        if (only is null)
+        {
+            lock (_gate)
+            {
+                type.SetClean();
+            }
+        }
+        var query = new XdsQuery(type.TypeUrl, type.IsWildcard && only is null, only ?? type.Names, only is not null);
         var set = await _server.GenerateAsync(_peer, _proxy, query, cancellation);
         TResponse? response;
         lock (_gate)
         {
             response = set is null
                 ? null
-                : _variant.Respond(type, set, isWanted, (++_nonce).ToString(System.Globalization.CultureInfo.InvariantCulture), _server.Time.GetUtcNow());
-            if (set is null)
-            {
-                type.IsDirty = false;
-            }
+                : _variant.Respond(type, set, isWanted, only, (++_nonce).ToString(System.Globalization.CultureInfo.InvariantCulture), _server.Time.GetUtcNow());
         }
         if (response is null)
         {

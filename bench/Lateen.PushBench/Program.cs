@@ -1,0 +1,12 @@
+using Lateen.PushBench;
+
+// pushbench LATEEND [--services N] [--endpoints N] [--proxies N] [--changes N] [--rate-seconds N] [--connects N] [--delta] [--results FILE]
+var options = BenchOptions.Read(args);
+await using var run = new BenchRun(options);
+await run.StartAsync();
+await run.ConnectAsync();
+await run.EndpointChangesAsync();
+await run.RouteChangesAsync();
+await run.ChangesAtRateAsync();
+await run.ConnectRateAsync();
+run.Append();

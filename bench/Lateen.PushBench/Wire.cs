@@ -1,0 +1,122 @@
+using System.Buffers;
+using Google.Protobuf;
+using Lateen.Grpc;
+
+namespace Lateen.PushBench;
+
+/// <summary>A response of either variant of the protocol, read only as far as a client needs; the fields have the same numbers in both.</summary>
+internal sealed record RawResponse(byte[] Bytes, string TypeUrl, string Nonce, int Resources);
+
+/// <summary>Discovery messages as bytes: hundreds of clients on one machine must not cost more than the server that is measured.</summary>
+internal static class Wire
+{
+    private const string Service = "envoy.service.discovery.v3.AggregatedDiscoveryService";
+
+    private static readonly GrpcMarshaller<byte[]> Request = new(
+        static bytes => bytes.Length, static (bytes, output) => output.Write(bytes), static bytes => bytes.ToArray());
+
+    private static readonly GrpcMarshaller<RawResponse> Response = new(
+        static _ => throw new NotSupportedException(), static (_, _) => throw new NotSupportedException(), static bytes => Read(bytes.ToArray()));
+
+    public static GrpcMethod<byte[], RawResponse> Stream { get; } = new(Service, "StreamAggregatedResources", Request, Response);
+
+    public static GrpcMethod<byte[], RawResponse> Delta { get; } = new(Service, "DeltaAggregatedResources", Request, Response);
+
+    /// <summary>The length-delimited fields of a message, in order.</summary>
+    public static IEnumerable<(int Field, ReadOnlyMemory<byte> Value)> Fields(ReadOnlyMemory<byte> message)
+    {
+        var at = 0;
+        while (at < message.Length)
+        {
+            var (tag, size) = Varint(message.Span[at..]);
+            at += size;
+            switch (tag & 7)
+            {
+                case 0:
+                    at += Varint(message.Span[at..]).Size;
+                    break;
+                case 1:
+                    at += 8;
+                    break;
+                case 5:
+                    at += 4;
+                    break;
+                default:
+                    var (length, prefix) = Varint(message.Span[at..]);
+                    yield return ((int)(tag >> 3), message.Slice(at + prefix, (int)length));
+                    at += prefix + (int)length;
+                    break;
+            }
+        }
+    }
+
+    /// <summary>A message of text fields; names are given already encoded.</summary>
+    public static byte[] Message(ReadOnlySpan<byte> names, params ReadOnlySpan<(int Field, string Value)> texts)
+    {
+        var buffer = new ArrayBufferWriter<byte>(names.Length + 256);
+        buffer.Write(names);
+        foreach (var (field, value) in texts)
+        {
+            if (value.Length > 0)
+            {
+                Append(buffer, field, System.Text.Encoding.UTF8.GetBytes(value));
+            }
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    public static void Append(ArrayBufferWriter<byte> buffer, int field, ReadOnlySpan<byte> value)
+    {
+        Varint(buffer, (ulong)((field << 3) | 2));
+        Varint(buffer, (ulong)value.Length);
+        buffer.Write(value);
+    }
+
+    private static RawResponse Read(byte[] bytes)
+    {
+        string type = "", nonce = "";
+        var resources = 0;
+        foreach (var (field, value) in Fields(bytes))
+        {
+            switch (field)
+            {
+                case 2:
+                    resources++;
+                    break;
+                case 4:
+                    type = System.Text.Encoding.UTF8.GetString(value.Span);
+                    break;
+                case 5:
+                    nonce = System.Text.Encoding.UTF8.GetString(value.Span);
+                    break;
+            }
+        }
+
+        return new RawResponse(bytes, type, nonce, resources);
+    }
+
+    private static (ulong Value, int Size) Varint(ReadOnlySpan<byte> bytes)
+    {
+        ulong value = 0;
+        for (var i = 0; ; i++)
+        {
+            value |= (ulong)(bytes[i] & 0x7f) << (7 * i);
+            if (bytes[i] < 0x80)
+            {
+                return (value, i + 1);
+            }
+        }
+    }
+
+    private static void Varint(ArrayBufferWriter<byte> buffer, ulong value)
+    {
+        while (value >= 0x80)
+        {
+            buffer.Write([(byte)(value | 0x80)]);
+            value >>= 7;
+        }
+
+        buffer.Write([(byte)value]);
+    }
+}

@@ -1,0 +1,47 @@
+using Lateen.Model.Services;
+
+namespace Lateen.Model;
+
+/// <summary>All services, the oldest first, and how they are found.</summary>
+public sealed class ServiceTable
+{
+    private readonly Dictionary<string, EquatableArray<Service>> _byHost;
+    private readonly Dictionary<string, EquatableArray<Service>> _selecting;
+
+    private ServiceTable(EquatableArray<Service> oldestFirst)
+    {
+        All = oldestFirst;
+        _byHost = ((IEnumerable<Service>)oldestFirst).GroupBy(s => s.Hostname).ToDictionary(g => g.Key, g => g.ToEquatableArray());
+        _selecting = ((IEnumerable<Service>)oldestFirst)
+            .Where(s => s.Registry == Registry.Kubernetes && !s.Selector.IsEmpty)
+            .GroupBy(s => s.Namespace)
+            .ToDictionary(g => g.Key, g => g.ToEquatableArray());
+    }
+
+    /// <summary>The oldest first, then by name and namespace.</summary>
+    public EquatableArray<Service> All { get; }
+
+    /// <summary>A table of services in any order.</summary>
+    public static ServiceTable Of(IEnumerable<Service> services)
+    {
+        var sorted = services.ToList();
+        sorted.Sort(CompareAge);
+        return new(sorted.ToEquatableArray());
+    }
+
+    /// <summary>A table of services that are in order.</summary>
+    public static ServiceTable OfSorted(EquatableArray<Service> oldestFirst) => new(oldestFirst);
+
+    /// <summary>The services of that host in any namespace.</summary>
+    public EquatableArray<Service> OfHost(string hostname) => _byHost.TryGetValue(hostname, out var found) ? found : default;
+
+    /// <summary>The Kubernetes services of a namespace that choose pods by labels, the oldest first.</summary>
+    public EquatableArray<Service> SelectingIn(string @namespace) => _selecting.TryGetValue(@namespace, out var found) ? found : default;
+
+    /// <summary>The order of <see cref="All"/>.</summary>
+    public static int CompareAge(Service a, Service b)
+    {
+        var byTime = a.CreationTime.CompareTo(b.CreationTime);
+        return byTime != 0 ? byTime : ConfigOrder.CompareDotted(a.Name, a.Namespace, b.Name, b.Namespace);
+    }
+}
