@@ -24,9 +24,8 @@ public sealed class ServiceTable
     /// <summary>A table of services in any order.</summary>
     public static ServiceTable Of(IEnumerable<Service> services)
     {
-        var sorted = services.ToList();
-        sorted.Sort(CompareAge);
-        return new(sorted.ToEquatableArray());
+        // Stable: entries of one host and age keep the order of the objects that they come from.
+        return new(services.Order(Comparer<Service>.Create(CompareAge)).ToEquatableArray());
     }
 
     /// <summary>A table of services that are in order.</summary>

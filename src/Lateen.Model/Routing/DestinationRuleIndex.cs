@@ -4,7 +4,7 @@ using Lateen.Model.Services;
 
 namespace Lateen.Model.Routing;
 
-/// <summary>DestinationRules by namespace and host, rules of one host merged, with Istio's precedence of namespaces.</summary>
+/// <summary>DestinationRules by namespace and host, found with Istio's precedence of namespaces, rules of one host merged.</summary>
 public sealed class DestinationRuleIndex
 {
     private readonly Dictionary<string, HostRules> _byNamespace = [];
@@ -100,25 +100,27 @@ public sealed class DestinationRuleIndex
             return null;
         }
 
+        // Merged are only rules that the client may use: one that is not exported to it adds nothing and hides nothing.
         MergedRule? general = null;
-        foreach (var merged in best)
+        MergedRule? selected = null;
+        foreach (var rule in best)
         {
-            if (!usable(merged.Rule))
+            if (!usable(rule.Rule))
             {
                 continue;
             }
 
-            if (merged.Rule.WorkloadSelector is not { MatchLabels.IsEmpty: false } selector)
+            if (rule.Rule.WorkloadSelector is not { MatchLabels.IsEmpty: false } selector)
             {
-                general ??= merged;
+                general = general?.With(rule.Rule) ?? rule;
             }
             else if (sameNamespace && selector.Matches(labels))
             {
-                return merged;
+                selected = selected is null ? rule : SelectorOf(selected.Rule).Equals(SelectorOf(rule.Rule)) ? selected.With(rule.Rule) : selected;
             }
         }
 
-        return general;
+        return selected ?? general;
     }
 
     private void Add(DestinationRuleConfig rule)
@@ -128,24 +130,16 @@ public sealed class DestinationRuleIndex
             _byNamespace[rule.Meta.Namespace] = hosts = new HostRules();
         }
 
-        if (!hosts.ByHost.TryGetValue(rule.Host, out var merged))
+        if (!hosts.ByHost.TryGetValue(rule.Host, out var rules))
         {
-            hosts.ByHost[rule.Host] = merged = [];
+            hosts.ByHost[rule.Host] = rules = [];
             if (HostName.IsWildcard(rule.Host))
             {
                 hosts.Wildcards.Add(rule.Host);
             }
         }
 
-        var at = merged.FindIndex(m => SelectorOf(m.Rule).Equals(SelectorOf(rule)));
-        if (at < 0)
-        {
-            merged.Add(new MergedRule(rule, [rule.Meta]));
-        }
-        else
-        {
-            merged[at] = merged[at].With(rule);
-        }
+        rules.Add(new MergedRule(rule, [rule.Meta]));
     }
 
     private static EquatableMap<string, string> SelectorOf(DestinationRuleConfig rule) =>

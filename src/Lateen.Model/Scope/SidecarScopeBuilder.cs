@@ -113,7 +113,7 @@ internal static class SidecarScopeBuilder
         var positions = new Dictionary<ServiceKey, int>();
         foreach (var service in egress.SelectMany(e => (IEnumerable<Service>)e.Services))
         {
-            Merge(services, positions, service);
+            Merge(index, services, positions, service);
         }
 
         foreach (var route in egress.SelectMany(e => (IEnumerable<VirtualServiceConfig>)e.VirtualServices))
@@ -126,7 +126,7 @@ internal static class SidecarScopeBuilder
                     ?? candidates.OrderBy(s => s.Namespace, StringComparer.Ordinal).FirstOrDefault();
                 if (chosen is not null && WithPorts(chosen, ports) is { } restricted)
                 {
-                    Merge(services, positions, restricted);
+                    Merge(index, services, positions, restricted);
                 }
             }
         }
@@ -145,7 +145,7 @@ internal static class SidecarScopeBuilder
         return matching.IsEmpty ? null : service with { Ports = matching };
     }
 
-    private static void Merge(List<Service> services, Dictionary<ServiceKey, int> positions, Service service)
+    private static void Merge(MeshIndex index, List<Service> services, Dictionary<ServiceKey, int> positions, Service service)
     {
         if (!positions.TryGetValue(service.Key, out var at))
         {
@@ -154,12 +154,15 @@ internal static class SidecarScopeBuilder
             return;
         }
 
-        // Several entries import different ports of one service: it has all of them.
+        // Several entries import different ports of one service: it has all of them, in its own order whoever came first.
         var existing = services[at];
-        var missing = service.Ports.Where(p => existing.FindPort(p.Number) is null).ToList();
-        if (missing.Count > 0)
+        if (service.Ports.Any(port => existing.FindPort(port.Number) is null))
         {
-            services[at] = existing with { Ports = [.. existing.Ports, .. missing] };
+            var whole = index.ServicesOf(service.Hostname).First(candidate => candidate.Key == service.Key);
+            services[at] = existing with
+            {
+                Ports = whole.Ports.Where(port => existing.FindPort(port.Number) is not null || service.FindPort(port.Number) is not null).ToEquatableArray(),
+            };
         }
     }
 }
