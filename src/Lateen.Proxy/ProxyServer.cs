@@ -9,6 +9,7 @@ using Lateen.Api;
 using Lateen.Proxy.Clusters;
 using Lateen.Proxy.Compile;
 using Lateen.Proxy.Local;
+using Lateen.Proxy.Outlier;
 using Lateen.Proxy.Routing;
 using Lateen.Proxy.Runtime;
 using Lateen.Proxy.Stats;
@@ -250,7 +251,7 @@ public sealed class ProxyServer
     /// <summary>Every statistic; walk it once, it is made as you go.</summary>
     public IEnumerable<StatSample> Stats()
     {
-        IEnumerable<StatScope> scopes = _runtime.Scopes().Concat(_listeners.Scopes).Concat(_runtime.Clusters().Select(c => c.Stats));
+        IEnumerable<StatScope> scopes = _runtime.Scopes().Concat(_listeners.Scopes).Concat(_runtime.Clusters().SelectMany(c => c.Scopes));
         foreach (StatScope scope in scopes)
         {
             foreach (StatSample sample in scope.Read())
@@ -267,7 +268,7 @@ public sealed class ProxyServer
     /// <summary>Sets all counters to zero (POST /reset_counters).</summary>
     public void ResetCounters()
     {
-        foreach (StatScope scope in _runtime.Scopes().Concat(_listeners.Scopes).Concat(_runtime.Clusters().Select(c => c.Stats)))
+        foreach (StatScope scope in _runtime.Scopes().Concat(_listeners.Scopes).Concat(_runtime.Clusters().SelectMany(c => c.Scopes)))
         {
             scope.Reset();
         }
@@ -311,9 +312,18 @@ public sealed class ProxyServer
             return null;
         }
         return new ClusterView(
-            config.Name, config.ObservabilityName, config.EdsServiceName, config.HasOutlierDetection, true, View(config.Default),
-            View(config.High), [.. state.Hosts.All.Select(h => h.View())]);
+            config.Name, config.ObservabilityName, config.EdsServiceName, config.Outlier is not null, true, View(config.Default),
+            View(config.High), [.. HostViews(state)], View(state.Outlier));
     }
+
+    // A cluster that nobody has used shows what it would be made of.
+    private static IEnumerable<HostView> HostViews(ClusterState state) => state.Waiting is { } waiting
+        ? waiting.Endpoints.Select(e => new Host(e, 0).View())
+        : state.Hosts.All.Select(h => h.View());
+
+    private static OutlierView? View(OutlierDetector? detector) => detector is null ? null : new OutlierView(
+        detector.SuccessRate.Average, detector.SuccessRate.Threshold, detector.LocalOriginSuccessRate.Average,
+        detector.LocalOriginSuccessRate.Threshold);
 
     private static ThresholdsView View(Thresholds t) => new(t.MaxConnections, t.MaxPendingRequests, t.MaxRequests, t.MaxRetries);
 

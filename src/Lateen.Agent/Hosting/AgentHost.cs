@@ -7,6 +7,7 @@ using Lateen.Agent.Interception;
 using Lateen.Agent.Settings;
 using Lateen.Agent.Status;
 using Lateen.Agent.Verbs;
+using Lateen.Agent.XdsFiles;
 using Lateen.Grpc.Client;
 using Lateen.Interception.Probe;
 using Lateen.Logging;
@@ -100,7 +101,9 @@ internal sealed class AgentHost
         AgentLog.Starting(_logger, VersionVerb.Version, _options.Role, node.Id, _options.XdsFile ?? _options.Proxy.DiscoveryAddress, _options.Concurrency);
         using var stop = new CancellationTokenSource();
         var proxy = _proxy.RunAsync(stop.Token);
-        var configuration = _options.XdsFile is { } file ? ApplyFile(file) : FollowControlPlaneAsync(stop.Token);
+        var configuration = _options.XdsFile is { } file
+            ? new XdsFileFollower(file, _proxy, _time, _logger).RunAsync(stop.Token)
+            : FollowControlPlaneAsync(stop.Token);
         using GrpcChannel? authority = _options.XdsFile is null && !_options.HasOnlyFileCertificates
             ? ControlPlaneChannel.Create(_options, _options.AuthorityAddress) : null;
         var secrets = Secrets(authority).RunAsync(stop.Token);
@@ -149,15 +152,6 @@ internal sealed class AgentHost
         // The default action would end the process before anything is drained.
         signal.Cancel = true;
         End();
-    }
-
-    private Task ApplyFile(string path)
-    {
-        foreach (var problem in XdsFile.Apply(path, _proxy))
-        {
-            AgentLog.Refused(_logger, path, problem);
-        }
-        return Task.CompletedTask;
     }
 
     private async Task FollowControlPlaneAsync(CancellationToken cancellation)

@@ -45,4 +45,7 @@ internal static partial class AgentLog
 
     [LoggerMessage(EventId = 14, Level = LogLevel.Warning, Message = "Interception does not work, the sidecar stays not ready: {Problem}")]
     public static partial void NotIntercepted(ILogger logger, string problem);
+
+    [LoggerMessage(EventId = 15, Level = LogLevel.Information, Message = "{Path}: {Resources} resources applied")]
+    public static partial void FileApplied(ILogger logger, string path, int resources);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Envoy.Admin.V3;
 using Envoy.Config.Cluster.V3;
@@ -25,10 +26,11 @@ internal static class ClustersPage
             Line("observability_name", cluster.ObservabilityName);
             if (cluster.HasOutlierDetection)
             {
-                Line("outlier::success_rate_average", -1);
-                Line("outlier::success_rate_ejection_threshold", -1);
-                Line("outlier::local_origin_success_rate_average", -1);
-                Line("outlier::local_origin_success_rate_ejection_threshold", -1);
+                var rates = cluster.Outlier ?? new OutlierView(-1, -1, -1, -1);
+                Line("outlier::success_rate_average", Number(rates.Average));
+                Line("outlier::success_rate_ejection_threshold", Number(rates.Threshold));
+                Line("outlier::local_origin_success_rate_average", Number(rates.LocalOriginAverage));
+                Line("outlier::local_origin_success_rate_ejection_threshold", Number(rates.LocalOriginThreshold));
             }
             foreach (var (priority, limits) in new[] { ("default_priority", cluster.Default), ("high_priority", cluster.High) })
             {
@@ -58,8 +60,10 @@ internal static class ClustersPage
         .. Counters(host.Counters).OrderBy(c => c.Name, StringComparer.Ordinal).Select(c => (c.Name, (object)c.Value)),
         ("hostname", host.Hostname), ("health_flags", host.HealthFlags), ("weight", host.Weight), ("region", host.Region),
         ("zone", host.Zone), ("sub_zone", host.SubZone), ("canary", "false"), ("priority", host.Priority),
-        ("success_rate", "-1"), ("local_origin_success_rate", "-1"),
+        ("success_rate", Number(host.SuccessRate)), ("local_origin_success_rate", Number(host.LocalOriginSuccessRate)),
     ];
+
+    private static string Number(double value) => value.ToString("0.######", CultureInfo.InvariantCulture);
 
     private static (string Name, long Value, bool IsGauge)[] Counters(HostCounters c) =>
     [
@@ -105,6 +109,7 @@ internal static class ClustersPage
                     _ => HealthStatus.Healthy,
                 },
                 FailedActiveHealthCheck = host.HealthFlags.Contains("/failed_active_hc", StringComparison.Ordinal),
+                PendingActiveHc = host.HealthFlags.Contains("/pending_active_hc", StringComparison.Ordinal),
                 FailedOutlierCheck = host.HealthFlags.Contains("/failed_outlier_check", StringComparison.Ordinal),
             },
         };

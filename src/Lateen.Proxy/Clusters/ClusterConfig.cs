@@ -1,5 +1,8 @@
 using Lateen.Net.Http2;
 using Lateen.Net.Sockets;
+using Lateen.Proxy.Health;
+using Lateen.Proxy.LoadBalancing;
+using Lateen.Proxy.Outlier;
 using Lateen.Proxy.TransportSockets;
 
 namespace Lateen.Proxy.Clusters;
@@ -20,13 +23,31 @@ internal enum LoadBalancingPolicy
     RoundRobin,
     LeastRequest,
     Random,
+    RingHash,
+    Maglev,
 }
 
 /// <summary>Limits of a cluster for one priority (envoy.config.cluster.v3.CircuitBreakers.Thresholds); uint.MaxValue is "no limit".</summary>
 internal sealed record Thresholds(uint MaxConnections, uint MaxPendingRequests, uint MaxRequests, uint MaxRetries)
 {
     public static readonly Thresholds EnvoyDefault = new(1024, 1024, 1024, 3);
+
+    /// <summary>Takes the place of <see cref="MaxRetries"/> where configured.</summary>
+    public RetryBudget? RetryBudget { get; init; }
+
+    /// <summary>Hosts of the cluster that a thread may have pools for at a time (max_connection_pools, over all threads).</summary>
+    public uint MaxConnectionPools { get; init; } = uint.MaxValue;
+
+    /// <summary>Publishes the remaining_* gauges.</summary>
+    public bool TracksRemaining { get; init; }
+
+    /// <summary>Retries that may be under way beside this many requests.</summary>
+    public long RetryLimit(long activeRequests) => RetryBudget is not { } budget ? MaxRetries
+        : Math.Max((long)(activeRequests * budget.Percent / 100), budget.MinimumConcurrency);
 }
+
+/// <summary>CircuitBreakers.Thresholds.RetryBudget: retries as a share of what is active and pending.</summary>
+internal sealed record RetryBudget(double Percent, uint MinimumConcurrency);
 
 /// <summary>An endpoint as configuration names it.</summary>
 internal sealed record EndpointConfig(
@@ -34,6 +55,15 @@ internal sealed record EndpointConfig(
 {
     /// <summary>Metadata envoy.transport_socket_match: which of the cluster's transport sockets it takes.</summary>
     public (string Key, string Value)[] TransportMatch { get; init; } = [];
+
+    /// <summary>Metadata envoy.lb hash_key: what hash policies know the host by; empty for its address.</summary>
+    public string HashKey { get; init; } = "";
+
+    /// <summary>health_check_config.disable_active_health_check.</summary>
+    public bool IgnoresActiveChecks { get; init; }
+
+    /// <summary>health_check_config.port_value; 0 is the port of <see cref="Address"/>.</summary>
+    public int HealthPort { get; init; }
 }
 
 /// <summary>Where an endpoint is.</summary>
@@ -62,6 +92,26 @@ internal sealed class ClusterConfig
 
     public int ChoiceCount { get; init; } = 2;
 
+    /// <summary>Exponent of LEAST_REQUEST with weights; Envoy's default is 1.</summary>
+    public double ActiveRequestBias { get; init; } = 1;
+
+    /// <summary>Null: hosts take their full share at once.</summary>
+    public SlowStart? SlowStart { get; init; }
+
+    public ulong MinimumRingSize { get; init; } = 1024;
+
+    public ulong MaximumRingSize { get; init; } = 8 * 1024 * 1024;
+
+    public int MaglevTableSize { get; init; } = 65537;
+
+    /// <summary>consistent_hashing_lb_config.use_hostname_for_hashing.</summary>
+    public bool HashesHostnames { get; init; }
+
+    /// <summary>consistent_hashing_lb_config.hash_balance_factor in percent; 0: loads are not bounded.</summary>
+    public uint HashBalanceFactor { get; init; }
+
+    public bool IsHashed => Policy is LoadBalancingPolicy.RingHash or LoadBalancingPolicy.Maglev;
+
     public int ConnectTimeoutMilliseconds { get; init; } = 5000;
 
     public Thresholds Default { get; init; } = Thresholds.EnvoyDefault;
@@ -82,10 +132,19 @@ internal sealed class ClusterConfig
 
     public bool LocalityWeighted { get; init; }
 
-    public bool HasOutlierDetection { get; init; }
+    /// <summary>Null: hosts are not watched.</summary>
+    public OutlierConfig? Outlier { get; init; }
+
+    public HealthCheckConfig? HealthCheck { get; init; }
+
+    /// <summary>Null: the kernel's default, no probes.</summary>
+    public TcpKeepalive? Keepalive { get; init; }
+
+    /// <summary>close_connections_on_host_health_failure.</summary>
+    public bool ClosesOnHealthFailure { get; init; }
 
     /// <summary>The hosts of a STATIC cluster.</summary>
-    public IReadOnlyList<EndpointConfig> StaticEndpoints { get; init; } = [];
+    public EndpointSet StaticEndpoints { get; init; } = EndpointSet.Empty;
 
     public IReadOnlyList<DnsEndpointConfig> DnsEndpoints { get; init; } = [];
 
@@ -132,3 +191,6 @@ internal sealed class ClusterConfig
     public IEnumerable<SecretState> Secrets => TransportMatches.Select(m => m.Socket).Append(Transport)
         .SelectMany(t => t?.Source.Settings.Secrets ?? []);
 }
+
+/// <summary>upstream_connection_options.tcp_keepalive in seconds; 0 leaves the kernel's value.</summary>
+internal sealed record TcpKeepalive(int Probes, int TimeSeconds, int IntervalSeconds);

@@ -23,8 +23,14 @@ internal sealed class ClusterWorker(ProxyWorker worker, ClusterState state)
     // Written by this thread, summed by the others for the circuit breakers.
     public int Connections, PendingRequests, ActiveRequests, ActiveRetries;
 
-    public static ClusterWorker For(ProxyWorker worker, ClusterState state) =>
-        state.Workers[worker.Index] ??= new ClusterWorker(worker, state);
+    public static ClusterWorker For(ProxyWorker worker, ClusterState state)
+    {
+        if (state.Waiting is not null)
+        {
+            state.Activate(worker.Clusters);
+        }
+        return state.Workers[worker.Index] ??= new ClusterWorker(worker, state);
+    }
 
     /// <summary>Chooses a host; null if there is none to choose.</summary>
     public Host? Pick(ClusterConfig config, in PickContext context)
@@ -47,6 +53,10 @@ internal sealed class ClusterWorker(ProxyWorker worker, ClusterState state)
         {
             Stats.Add(ClusterStat.LbHealthyPanic);
         }
+        if (config.IsHashed)
+        {
+            return PickByHash(hosts.Levels[level], config, context);
+        }
         HostPicker[] groups = _pickers[level];
         HostPicker picker = groups.Length == 1 ? groups[0] : groups[ChooseGroup(hosts.Levels[level].Groups)];
         Host host = picker.Pick(worker.Random);
@@ -66,18 +76,23 @@ internal sealed class ClusterWorker(ProxyWorker worker, ClusterState state)
     }
 
     /// <summary>True if one more of what <paramref name="count"/> selects would exceed the limit, over all threads.</summary>
-    public bool Exceeds(uint limit, Func<ClusterWorker, int> count)
+    public bool Exceeds(uint limit, Func<ClusterWorker, int> count) => limit != uint.MaxValue && Sum(count) >= limit;
+
+    /// <summary>True if no further retry may be under way (max_retries, or the budget where there is one).</summary>
+    public bool ExceedsRetries(Thresholds limits) =>
+        limits.RetryBudget is null
+            ? Exceeds(limits.MaxRetries, static c => c.ActiveRetries)
+            : Sum(static c => c.ActiveRetries) >= limits.RetryLimit(Sum(static c => c.ActiveRequests) + Sum(static c => c.PendingRequests));
+
+    /// <summary>A count over all threads; those of the others may be a moment old.</summary>
+    public long Sum(Func<ClusterWorker, int> count)
     {
-        if (limit == uint.MaxValue)
-        {
-            return false;
-        }
         long sum = 0;
         foreach (ClusterWorker? other in State.Workers)
         {
             sum += other is null ? 0 : count(other);
         }
-        return sum >= limit;
+        return sum;
     }
 
     /// <summary>Closes the pools of hosts that are no longer in the cluster; their running requests finish.</summary>
@@ -87,6 +102,45 @@ internal sealed class ClusterWorker(ProxyWorker worker, ClusterState state)
         {
             host.DrainPools(worker.Index);
         }
+    }
+
+    private Host PickByHash(HostLevel level, ClusterConfig config, in PickContext context)
+    {
+        HashTable table = level.Table(config);
+        // Without a hash (no policy found its header) any host will do.
+        ulong hash = context.Hash ?? worker.Random.Next();
+        Host host = Bounded(table, level, config, hash, 0);
+        for (int i = 1; i <= context.MaximumReselections && context.Tried.Contains(host); i++)
+        {
+            host = Bounded(table, level, config, hash, i);
+        }
+        return host;
+    }
+
+    // Envoy, hash_balance_factor ("consistent hashing with bounded loads"): a host over its share passes the request on.
+    private static Host Bounded(HashTable table, HostLevel level, ClusterConfig config, ulong hash, int attempt)
+    {
+        Host host = table.Find(hash, attempt);
+        if (config.HashBalanceFactor == 0)
+        {
+            return host;
+        }
+        long active = 1;
+        int count = 0;
+        foreach (HostGroup group in level.Groups)
+        {
+            foreach (Host other in group.Hosts)
+            {
+                active += other.ActiveRequests;
+                count++;
+            }
+        }
+        double slots = Math.Max(1, Math.Ceiling(active * config.HashBalanceFactor / 100.0 / count));
+        for (int i = 0; i < 4 * count && host.ActiveRequests >= slots; i++)
+        {
+            host = table.Find(hash = (hash * 6364136223846793005UL) + 1442695040888963407UL, attempt);
+        }
+        return host;
     }
 
     private Host? PickOnDemand(in IpEndpoint destination)
@@ -121,7 +175,8 @@ internal sealed class ClusterWorker(ProxyWorker worker, ClusterState state)
     private void Rebuild(HostSet hosts, ClusterConfig config)
     {
         _seen = hosts;
-        _pickers = [.. hosts.Levels.Select(l => l.Groups.Select(g => HostPicker.Create(config, g.Hosts, worker.Random)).ToArray())];
+        _pickers = config.IsHashed ? []
+            : [.. hosts.Levels.Select(l => l.Groups.Select(g => HostPicker.Create(config, g.Hosts, worker)).ToArray())];
     }
 
     private int ChooseLevel(HostSet hosts)
@@ -166,4 +221,7 @@ internal readonly ref struct PickContext
     public ReadOnlySpan<Host> Tried { get; init; }
 
     public int MaximumReselections { get; init; }
+
+    /// <summary>For hash policies; null if the request gives none.</summary>
+    public ulong? Hash { get; init; }
 }

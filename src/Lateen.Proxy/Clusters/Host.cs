@@ -1,6 +1,8 @@
 using System.Text;
 using Lateen.Net.Sockets;
+using Lateen.Proxy.Health;
 using Lateen.Proxy.Http;
+using Lateen.Proxy.Outlier;
 using Lateen.Proxy.Pools;
 using Lateen.Proxy.Views;
 
@@ -38,6 +40,22 @@ internal sealed class Host
 
     /// <summary>ip:port as the access log prints it.</summary>
     public byte[] AddressText { get; }
+
+    /// <summary>Counts the host's answers where the cluster has outlier detection.</summary>
+    public OutlierMonitor? Outlier { get; set; }
+
+    /// <summary>What active health checks say; written by the loop that checks.</summary>
+    public volatile ActiveHealth ActiveHealth;
+
+    /// <summary>Milliseconds on the loops' clock when the host came or became healthy again (slow start).</summary>
+    public long HealthySince { get; set; }
+
+    /// <summary>Health by all that is known: configuration, active checks, outlier detection.</summary>
+    public HostHealth Health =>
+        Config.Health == HostHealth.Unhealthy || ActiveHealth is ActiveHealth.Failed or ActiveHealth.Pending
+            || Outlier is { Ejected: not OutlierReason.None } ? HostHealth.Unhealthy
+        : ActiveHealth == ActiveHealth.Degraded ? HostHealth.Degraded
+        : Config.Health;
 
     /// <summary>Gone from its cluster: pools close once their requests have ended.</summary>
     public volatile bool IsRemoved;
@@ -94,16 +112,16 @@ internal sealed class Host
                 sum.Add(counts);
             }
         }
-        string flags = Config.Health switch
-        {
-            HostHealth.Healthy => "healthy",
-            HostHealth.Degraded => "/degraded_eds_health",
-            _ => "/failed_eds_health",
-        };
+        string flags = (ActiveHealth == ActiveHealth.Failed ? "/failed_active_hc" : "")
+            + (Outlier is { Ejected: not OutlierReason.None } ? "/failed_outlier_check" : "")
+            + (Config.Health == HostHealth.Unhealthy ? "/failed_eds_health" : "")
+            + (ActiveHealth == ActiveHealth.Degraded ? "/degraded_active_hc" : "")
+            + (Config.Health == HostHealth.Degraded ? "/degraded_eds_health" : "")
+            + (ActiveHealth == ActiveHealth.Pending ? "/pending_active_hc" : "");
         Locality at = Config.Locality;
         return new HostView(
-            Address.ToString(), Config.Hostname, flags, Config.Health.ToString().ToUpperInvariant(), Config.Weight, at.Region, at.Zone,
-            at.SubZone, Config.Priority, sum.View());
+            Address.ToString(), Config.Hostname, flags.Length > 0 ? flags : "healthy", Config.Health.ToString().ToUpperInvariant(), Config.Weight, at.Region, at.Zone,
+            at.SubZone, Config.Priority, sum.View(), Outlier?.Answers.Last ?? -1, Outlier?.LocalOrigin.Last ?? -1);
     }
 }
 

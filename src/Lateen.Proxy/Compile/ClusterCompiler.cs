@@ -6,6 +6,9 @@ using Google.Protobuf.WellKnownTypes;
 using Lateen.Net.Http1;
 using Lateen.Net.Sockets;
 using Lateen.Proxy.Clusters;
+using Lateen.Proxy.Health;
+using Lateen.Proxy.LoadBalancing;
+using Lateen.Proxy.Outlier;
 using Lateen.Proxy.TransportSockets;
 using HttpProtocolOptions = Envoy.Extensions.Upstreams.Http.V3.HttpProtocolOptions;
 using LoadBalancingPolicy = Lateen.Proxy.Clusters.LoadBalancingPolicy;
@@ -26,18 +29,16 @@ internal static class ClusterCompiler
         DiscoveryKind kind = Discovery(scope, cluster);
         HttpProtocolOptions options = HttpOptions(scope, cluster);
         Http2ProtocolOptions? http2 = options.ExplicitHttpConfig?.Http2ProtocolOptions ?? options.UseDownstreamProtocolConfig?.Http2ProtocolOptions;
-        if (cluster.OutlierDetection is not null)
-        {
-            scope.Host.NotYet("outlier_detection of clusters");
-        }
-        if (cluster.HealthChecks.Count > 0)
-        {
-            scope.Host.NotYet("health_checks of clusters");
-        }
         UpstreamTls? transport = TransportSocketCompiler.Upstream(scope, cluster.TransportSocket, KeepsProtocols(cluster), "transport_socket");
         TransportMatch[] matches = [.. cluster.TransportSocketMatches.Select((m, i) => new TransportMatch(
             Pairs(m.Match), TransportSocketCompiler.Upstream(
                 scope, m.TransportSocket, KeepsProtocols(cluster), $"transport_socket_matches[{i}].transport_socket")))];
+        RefuseUnsupported(scope, cluster);
+        OutlierConfig? outlier = OutlierCompiler.Compile(scope, cluster.OutlierDetection);
+        HealthCheckConfig? check = HealthCheckCompiler.Compile(scope, cluster);
+        EndpointSet fixedOnes = kind == DiscoveryKind.Static && cluster.LoadAssignment is { } assignment
+            ? Endpoints(scope, assignment, "load_assignment") : EndpointSet.Empty;
+        Balance balancing = Balancing(scope, cluster);
         return scope.Problems.Count > 0 ? null : new ClusterConfig
         {
             Name = cluster.Name,
@@ -45,8 +46,15 @@ internal static class ClusterCompiler
             Discovery = kind,
             EdsServiceName = kind != DiscoveryKind.Eds ? ""
                 : cluster.EdsClusterConfig?.ServiceName is { Length: > 0 } name ? name : cluster.Name,
-            Policy = Policy(scope, cluster),
+            Policy = balancing.Policy,
             ChoiceCount = (int)Math.Clamp(cluster.LeastRequestLbConfig?.ChoiceCount ?? 2, 2, 32),
+            ActiveRequestBias = cluster.LeastRequestLbConfig?.ActiveRequestBias?.DefaultValue ?? 1,
+            SlowStart = balancing.SlowStart,
+            MinimumRingSize = Math.Max(1, cluster.RingHashLbConfig?.MinimumRingSize ?? 1024),
+            MaximumRingSize = Math.Min(cluster.RingHashLbConfig?.MaximumRingSize ?? 8 * 1024 * 1024, 8 * 1024 * 1024),
+            MaglevTableSize = (int)(cluster.MaglevLbConfig?.TableSize ?? 65537),
+            HashesHostnames = cluster.CommonLbConfig?.ConsistentHashingLbConfig?.UseHostnameForHashing ?? false,
+            HashBalanceFactor = cluster.CommonLbConfig?.ConsistentHashingLbConfig?.HashBalanceFactor ?? 0,
             ConnectTimeoutMilliseconds = (int)Math.Clamp(CompileScope.Milliseconds(cluster.ConnectTimeout, 5000), 1, int.MaxValue),
             Default = Limits(cluster, RoutingPriority.Default),
             High = Limits(cluster, RoutingPriority.High),
@@ -55,9 +63,13 @@ internal static class ClusterCompiler
             MaxRequestsPerConnection = options.CommonHttpProtocolOptions?.MaxRequestsPerConnection ?? 0,
             PanicThreshold = (int)(cluster.CommonLbConfig?.HealthyPanicThreshold?.Value ?? 50),
             LocalityWeighted = cluster.CommonLbConfig?.LocalityWeightedLbConfig is not null,
-            HasOutlierDetection = cluster.OutlierDetection is not null,
-            StaticEndpoints = kind == DiscoveryKind.Static && cluster.LoadAssignment is { } assignment
-                ? Endpoints(scope, assignment, "load_assignment") : [],
+            Outlier = outlier,
+            HealthCheck = check,
+            Keepalive = cluster.UpstreamConnectionOptions?.TcpKeepalive is { } keepalive
+                ? new Clusters.TcpKeepalive(
+                    (int)(keepalive.KeepaliveProbes ?? 0), (int)(keepalive.KeepaliveTime ?? 0), (int)(keepalive.KeepaliveInterval ?? 0)) : null,
+            ClosesOnHealthFailure = cluster.CloseConnectionsOnHostHealthFailure,
+            StaticEndpoints = fixedOnes,
             DnsEndpoints = kind is DiscoveryKind.StrictDns or DiscoveryKind.LogicalDns && cluster.LoadAssignment is { } names
                 ? DnsEndpoints(names) : [],
             DnsRefreshMilliseconds = (int)Math.Clamp(CompileScope.Milliseconds(cluster.DnsRefreshRate, 5000), 100, int.MaxValue),
@@ -74,7 +86,7 @@ internal static class ClusterCompiler
     }
 
     /// <summary>The endpoints of an assignment in the order given.</summary>
-    public static IReadOnlyList<EndpointConfig> Endpoints(CompileScope scope, ClusterLoadAssignment assignment, string path)
+    public static EndpointSet Endpoints(CompileScope scope, ClusterLoadAssignment assignment, string path)
     {
         List<EndpointConfig> endpoints = [];
         for (int l = 0; l < assignment.Endpoints.Count; l++)
@@ -92,10 +104,13 @@ internal static class ClusterCompiler
                     locality, group.Priority, Workload(endpoint))
                 {
                     TransportMatch = TransportMetadata(endpoint),
+                    HashKey = HashKey(endpoint),
+                    IgnoresActiveChecks = endpoint.Endpoint?.HealthCheckConfig?.DisableActiveHealthCheck ?? false,
+                    HealthPort = (int)(endpoint.Endpoint?.HealthCheckConfig?.PortValue ?? 0),
                 });
             }
         }
-        return endpoints;
+        return new EndpointSet(endpoints, (int)(assignment.Policy?.OverprovisioningFactor ?? EndpointSet.DefaultOverprovisioning));
     }
 
     private static List<DnsEndpointConfig> DnsEndpoints(ClusterLoadAssignment assignment) =>
@@ -115,6 +130,10 @@ internal static class ClusterCompiler
     private static string Workload(LbEndpoint endpoint) =>
         endpoint.Metadata?.FilterMetadata.TryGetValue("istio", out Struct? istio) == true
             && istio.Fields.TryGetValue("workload", out Value? workload) ? workload.StringValue : "";
+
+    private static string HashKey(LbEndpoint endpoint) =>
+        endpoint.Metadata?.FilterMetadata.TryGetValue("envoy.lb", out Struct? lb) == true
+            && lb.Fields.TryGetValue("hash_key", out Value? key) ? key.StringValue : "";
 
     private static HostHealth Health(HealthStatus status) => status switch
     {
@@ -140,27 +159,79 @@ internal static class ClusterCompiler
         };
     }
 
-    private static LoadBalancingPolicy Policy(CompileScope scope, Cluster cluster)
+    private static void RefuseUnsupported(CompileScope scope, Cluster cluster)
+    {
+        if (cluster.LbSubsetConfig is not null)
+        {
+            scope.Refuse("lb_subset_config", "is not supported: Istio's subsets are clusters of their own");
+        }
+        if (cluster.RingHashLbConfig is { HashFunction: Cluster.Types.RingHashLbConfig.Types.HashFunction.MurmurHash2 })
+        {
+            scope.Refuse("ring_hash_lb_config.hash_function", "MURMUR_HASH_2 is not supported: use XX_HASH");
+        }
+        if (cluster.RingHashLbConfig is { } ring && ring.MinimumRingSize > ring.MaximumRingSize)
+        {
+            scope.Refuse("ring_hash_lb_config.minimum_ring_size", $"{ring.MinimumRingSize} is more than maximum_ring_size {ring.MaximumRingSize}");
+        }
+        if (cluster.MaglevLbConfig?.TableSize is { } size && (size is < 2 or > 5_000_011 || !IsPrime(size)))
+        {
+            scope.Refuse("maglev_lb_config.table_size", $"{size} must be a prime number up to 5000011");
+        }
+    }
+
+    private static bool IsPrime(ulong number)
+    {
+        for (ulong divisor = 2; divisor * divisor <= number; divisor++)
+        {
+            if (number % divisor == 0)
+            {
+                return false;
+            }
+        }
+        return number >= 2;
+    }
+
+    private static Balance Balancing(CompileScope scope, Cluster cluster)
     {
         switch (cluster.LbPolicy)
         {
             case Cluster.Types.LbPolicy.LeastRequest:
-                return LoadBalancingPolicy.LeastRequest;
+                return new Balance(LoadBalancingPolicy.LeastRequest, Slow(scope, cluster.LeastRequestLbConfig?.SlowStartConfig, "least_request"));
             case Cluster.Types.LbPolicy.Random:
-                return LoadBalancingPolicy.Random;
-            case Cluster.Types.LbPolicy.RingHash or Cluster.Types.LbPolicy.Maglev:
-                scope.Host.NotYet($"lb_policy {cluster.LbPolicy.ToString().ToUpperInvariant()}: hosts are drawn at random");
-                return LoadBalancingPolicy.Random;
+                return new Balance(LoadBalancingPolicy.Random, null);
+            case Cluster.Types.LbPolicy.RingHash:
+                return new Balance(LoadBalancingPolicy.RingHash, null);
+            case Cluster.Types.LbPolicy.Maglev:
+                return new Balance(LoadBalancingPolicy.Maglev, null);
             default:
-                return LoadBalancingPolicy.RoundRobin;
+                return new Balance(LoadBalancingPolicy.RoundRobin, Slow(scope, cluster.RoundRobinLbConfig?.SlowStartConfig, "round_robin"));
         }
     }
+
+    private static SlowStart? Slow(CompileScope scope, Cluster.Types.SlowStartConfig? slow, string policy)
+    {
+        long window = CompileScope.Milliseconds(slow?.SlowStartWindow, 0);
+        double aggression = slow?.Aggression?.DefaultValue ?? 1;
+        if (aggression <= 0)
+        {
+            scope.Refuse($"{policy}_lb_config.slow_start_config.aggression", $"{aggression} must be more than 0");
+        }
+        return window == 0 ? null : new SlowStart(window, aggression, (slow!.MinWeightPercent?.Value ?? 10) / 100);
+    }
+
+    private readonly record struct Balance(LoadBalancingPolicy Policy, SlowStart? SlowStart);
 
     private static Thresholds Limits(Cluster cluster, RoutingPriority priority)
     {
         CircuitBreakers.Types.Thresholds? set = cluster.CircuitBreakers?.Thresholds.FirstOrDefault(t => t.Priority == priority);
         return set is null ? Thresholds.EnvoyDefault : new Thresholds(
-            set.MaxConnections ?? 1024, set.MaxPendingRequests ?? 1024, set.MaxRequests ?? 1024, set.MaxRetries ?? 3);
+            set.MaxConnections ?? 1024, set.MaxPendingRequests ?? 1024, set.MaxRequests ?? 1024, set.MaxRetries ?? 3)
+        {
+            RetryBudget = set.RetryBudget is { } budget
+                ? new RetryBudget(budget.BudgetPercent?.Value ?? 20, budget.MinRetryConcurrency ?? 3) : null,
+            MaxConnectionPools = set.MaxConnectionPools ?? uint.MaxValue,
+            TracksRemaining = set.TrackRemaining,
+        };
     }
 
     private static IpEndpoint Source(CompileScope scope, Cluster cluster)

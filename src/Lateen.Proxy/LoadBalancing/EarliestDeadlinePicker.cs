@@ -4,17 +4,17 @@ using Lateen.Proxy.Workers;
 namespace Lateen.Proxy.LoadBalancing;
 
 /// <summary>Weighted choice: each host is due again 1/weight after it was picked, the one due first is taken (Envoy: EDF scheduler).</summary>
-/// <remarks>For LEAST_REQUEST the weight is divided by the host's requests in flight plus one, at the time it is put back. Allocates nothing per pick.</remarks>
+/// <remarks>The weight is looked at when the host is put back, so requests in flight and slow start act then. Allocates nothing per pick.</remarks>
 internal sealed class EarliestDeadlinePicker : HostPicker
 {
-    private readonly bool _byActiveRequests;
+    private readonly HostWeight _weight;
     private readonly PriorityQueue<Host, (double Deadline, long Order)> _queue;
     private double _now;
     private long _order;
 
-    public EarliestDeadlinePicker(Host[] hosts, bool byActiveRequests, FastRandom random)
+    public EarliestDeadlinePicker(Host[] hosts, HostWeight weight, FastRandom random)
     {
-        _byActiveRequests = byActiveRequests;
+        _weight = weight;
         _queue = new PriorityQueue<Host, (double, long)>(hosts.Length + 1);
         foreach (Host host in hosts)
         {
@@ -35,13 +35,5 @@ internal sealed class EarliestDeadlinePicker : HostPicker
         return host!;
     }
 
-    private void Add(Host host)
-    {
-        double weight = host.Config.Weight;
-        if (_byActiveRequests)
-        {
-            weight /= host.ActiveRequests + 1;
-        }
-        _queue.Enqueue(host, (_now + (1 / weight), _order++));
-    }
+    private void Add(Host host) => _queue.Enqueue(host, (_now + (1 / _weight.Of(host)), _order++));
 }

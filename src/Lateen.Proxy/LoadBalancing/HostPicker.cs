@@ -8,20 +8,20 @@ internal abstract class HostPicker
 {
     public abstract Host Pick(FastRandom random);
 
-    public static HostPicker Create(ClusterConfig config, Host[] hosts, FastRandom random)
+    public static HostPicker Create(ClusterConfig config, Host[] hosts, ProxyWorker worker)
     {
+        FastRandom random = worker.Random;
         if (config.Policy == LoadBalancingPolicy.Random || hosts.Length == 1)
         {
             return new RandomPicker(hosts);
         }
-        bool equal = hosts.All(h => h.Config.Weight == hosts[0].Config.Weight);
-        return (config.Policy, equal) switch
+        bool equal = config.SlowStart is null && Array.TrueForAll(hosts, h => h.Config.Weight == hosts[0].Config.Weight);
+        bool least = config.Policy == LoadBalancingPolicy.LeastRequest;
+        if (!equal)
         {
-            (LoadBalancingPolicy.LeastRequest, true) => new LeastRequestPicker(hosts, config.ChoiceCount),
-            (LoadBalancingPolicy.LeastRequest, false) => new EarliestDeadlinePicker(hosts, byActiveRequests: true, random),
-            (_, true) => new RoundRobinPicker(hosts, random),
-            _ => new EarliestDeadlinePicker(hosts, byActiveRequests: false, random),
-        };
+            return new EarliestDeadlinePicker(hosts, new HostWeight(config, least, worker.Loop), random);
+        }
+        return least ? new LeastRequestPicker(hosts, config.ChoiceCount) : new RoundRobinPicker(hosts, random);
     }
 }
 

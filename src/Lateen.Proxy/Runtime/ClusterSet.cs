@@ -20,7 +20,8 @@ internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, Tim
 {
     private static readonly TimeSpan RemovalGrace = TimeSpan.FromSeconds(3);
 
-    private readonly Dictionary<string, IReadOnlyList<EndpointConfig>> _assignments = [];
+    private readonly Dictionary<string, EndpointSet> _assignments = [];
+    private readonly Dictionary<string, HashSet<string>> _byService = [];
     private readonly HashSet<string> _present = [];
     private readonly Lock _lock = new();
 
@@ -56,36 +57,41 @@ internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, Tim
         {
             return;
         }
+        ClusterState state = runtime.ClusterOf(config.Name);
         lock (_lock)
         {
-            ClusterState state = runtime.ClusterOf(config.Name);
-            state.Rename(config.ObservabilityName, runtime.Workers);
+            state.Rename(config.ObservabilityName);
             if (config.Transport is not null || config.TransportMatches.Length > 0)
             {
                 state.TlsStats ??= new TlsStats(runtime, $"cluster.{config.ObservabilityName}.ssl.");
             }
-            _present.Add(config.Name);
-            Host[] old = state.Hosts.All;
-            IReadOnlyList<EndpointConfig>? endpoints = config.Discovery switch
+            Index(state, config);
+            EndpointSet? endpoints = config.Discovery switch
             {
                 DiscoveryKind.Static => config.StaticEndpoints,
                 DiscoveryKind.Eds => _assignments.GetValueOrDefault(config.EdsServiceName),
-                _ => [],
+                _ => EndpointSet.Empty,
             };
             bool isDns = config.Discovery is DiscoveryKind.StrictDns or DiscoveryKind.LogicalDns;
-            state.WarmingUntil = endpoints is null || isDns ? ProxyRuntime.Now + (long)options.WarmingTimeout.TotalMilliseconds : 0;
-            if (endpoints is null && state.Config is { Discovery: DiscoveryKind.Eds } last && last.EdsServiceName == config.EdsServiceName)
+            if (endpoints is null && state.Config is { Discovery: DiscoveryKind.Eds } last && last.EdsServiceName == config.EdsServiceName
+                && state.WarmingUntil == 0)
             {
-                (endpoints, state.WarmingUntil) = ([.. old.Select(h => h.Config)], 0);
+                endpoints = state.Waiting ?? new EndpointSet([.. state.Hosts.All.Select(h => h.Config)]);
             }
-            state.Hosts = HostSet.Build([.. (endpoints ?? []).Select(e => new Host(e, runtime.Workers))], config);
-            state.Config = config;
-            Drain(state, old);
-            CountMembership(state);
+            state.WarmingUntil = endpoints is null || isDns ? ProxyRuntime.Now + (long)options.WarmingTimeout.TotalMilliseconds : 0;
+            lock (state.Gate)
+            {
+                Drain(state, state.Begin(config, endpoints ?? EndpointSet.Empty, runtime.Services));
+            }
             if (isDns)
             {
                 _ = ResolveAsync(state, config);
             }
+        }
+        if (config.HealthCheck is not null)
+        {
+            // Checks begin with the configuration, not with the first request (Envoy, "Active health checking").
+            state.Activate(runtime.Services);
         }
     }
 
@@ -100,7 +106,7 @@ internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, Tim
 
     public void PutEndpoints(CompileScope scope, ClusterLoadAssignment message)
     {
-        IReadOnlyList<EndpointConfig> endpoints = ClusterCompiler.Endpoints(scope, message, "");
+        EndpointSet endpoints = ClusterCompiler.Endpoints(scope, message, "");
         if (scope.Problems.Count > 0)
         {
             return;
@@ -108,12 +114,12 @@ internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, Tim
         lock (_lock)
         {
             _assignments[message.ClusterName] = endpoints;
-            foreach (string name in _present)
+            foreach (string name in _byService.GetValueOrDefault(message.ClusterName) ?? [])
             {
                 ClusterState state = runtime.ClusterOf(name);
                 if (state.Config is { Discovery: DiscoveryKind.Eds } config && config.EdsServiceName == message.ClusterName)
                 {
-                    Update(state, config, endpoints);
+                    Update(state, endpoints);
                 }
             }
         }
@@ -127,55 +133,50 @@ internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, Tim
         }
     }
 
-    private void Update(ClusterState state, ClusterConfig config, IReadOnlyList<EndpointConfig> endpoints)
+    private void Index(ClusterState state, ClusterConfig config)
     {
-        Dictionary<IpEndpoint, Host> byAddress = [];
-        foreach (Host host in state.Hosts.All)
+        _present.Add(config.Name);
+        if (state.Config is { Discovery: DiscoveryKind.Eds } last && _byService.TryGetValue(last.EdsServiceName, out HashSet<string>? former))
         {
-            byAddress.TryAdd(host.Address, host);
+            former.Remove(config.Name);
         }
-        List<Host> hosts = [];
-        foreach (EndpointConfig endpoint in endpoints)
+        if (config.Discovery == DiscoveryKind.Eds)
         {
-            if (byAddress.Remove(endpoint.Address, out Host? host))
-            {
-                host.Config = endpoint;
-            }
-            else
-            {
-                host = new Host(endpoint, runtime.Workers);
-            }
-            hosts.Add(host);
+            (_byService.TryGetValue(config.EdsServiceName, out HashSet<string>? names) ? names : _byService[config.EdsServiceName] = []).Add(config.Name);
         }
-        state.Hosts = HostSet.Build([.. hosts], config);
+    }
+
+    private void Update(ClusterState state, EndpointSet endpoints)
+    {
+        lock (state.Gate)
+        {
+            Drain(state, state.Update(endpoints, runtime.Services));
+        }
         state.WarmingUntil = 0;
-        Drain(state, [.. byAddress.Values]);
         CountMembership(state);
     }
 
     private void Drain(ClusterState state, Host[] removed)
     {
-        if (removed.Length == 0)
+        if (removed.Length > 0)
         {
-            return;
+            runtime.Broadcast(worker => state.Workers[worker.Index]?.DrainRemoved(removed));
         }
-        foreach (Host host in removed)
-        {
-            host.IsRemoved = true;
-        }
-        runtime.Broadcast(worker => state.Workers[worker.Index]?.DrainRemoved(removed));
     }
 
-    private void CountMembership(ClusterState state) => runtime.All[0].Loop.Post(() =>
+    // Clusters in use only: a block of statistics is made by the first use.
+    private void CountMembership(ClusterState state)
     {
-        StatBlock stats = state.Stats.For(0);
-        Host[] all = state.Hosts.All;
-        stats.Values[(int)ClusterStat.MembershipTotal] = all.Length;
-        stats.Values[(int)ClusterStat.MembershipHealthy] = all.Count(h => h.Config.Health == HostHealth.Healthy);
-        stats.Values[(int)ClusterStat.MembershipDegraded] = all.Count(h => h.Config.Health == HostHealth.Degraded);
-        stats.Add(ClusterStat.MembershipChange);
-        stats.Add(ClusterStat.UpdateSuccess);
-    });
+        if (state.Waiting is null)
+        {
+            runtime.All[0].Loop.Post(() =>
+            {
+                StatBlock stats = state.Stats.For(0);
+                stats.Add(ClusterStat.MembershipChange);
+                stats.Add(ClusterStat.UpdateSuccess);
+            });
+        }
+    }
 
     private async Task RemoveLaterAsync(string name)
     {
@@ -186,10 +187,10 @@ internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, Tim
             {
                 return;
             }
-            Host[] old = state.Hosts.All;
-            state.Config = null;
-            state.Hosts = HostSet.Empty;
-            Drain(state, old);
+            lock (state.Gate)
+            {
+                Drain(state, state.Begin(null, EndpointSet.Empty, runtime.Services));
+            }
         }
     }
 
@@ -218,7 +219,7 @@ internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, Tim
             {
                 if (ReferenceEquals(state.Config, config) && (complete || endpoints.Count > 0))
                 {
-                    Update(state, config, endpoints);
+                    Update(state, new EndpointSet(endpoints));
                 }
                 state.WarmingUntil = 0;
             }

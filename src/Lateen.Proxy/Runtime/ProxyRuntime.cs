@@ -29,7 +29,14 @@ internal sealed class ProxyRuntime : ICompileHost
         (_options, _logger) = (options, logger);
         All = [.. Enumerable.Range(0, Math.Clamp(options.Concurrency, 1, 256)).Select(i =>
             new ProxyWorker(new EventLoop(i, new EpollPoller(), time, e => ProxyLog.Fault(logger, e)), random))];
+        Services = new ClusterServices(All[0], random, () => Now);
+        foreach (ProxyWorker worker in All)
+        {
+            worker.Clusters = Services;
+        }
     }
+
+    public ClusterServices Services { get; }
 
     public ProxyWorker[] All { get; }
 

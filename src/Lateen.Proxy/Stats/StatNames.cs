@@ -1,4 +1,6 @@
 using System.Text;
+using Lateen.Proxy.Health;
+using Lateen.Proxy.Outlier;
 
 namespace Lateen.Proxy.Stats;
 
@@ -49,6 +51,8 @@ internal sealed class StatNames
     public static readonly StatNames Http = Of<HttpStat>(["downstream_rq_time", "downstream_cx_length_ms"]);
     public static readonly StatNames Listener = Of<ListenerStat>(["downstream_cx_length_ms"]);
     public static readonly StatNames Tcp = Of<TcpStat>([]);
+    public static readonly StatNames Outlier = Of<OutlierStat>([]);
+    public static readonly StatNames Health = Of<HealthStat>([]);
 
     public static readonly StatNames Tls = Of<TransportSockets.TlsStat>([]);
 

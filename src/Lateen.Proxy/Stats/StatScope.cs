@@ -14,11 +14,19 @@ internal sealed class StatScope(string prefix, StatNames names, int workers)
     /// <summary>Name of the family before a status code, e.g. <c>upstream_rq_</c>; null if codes are not counted.</summary>
     public string? CodePrefix { get; init; }
 
+    /// <summary>A gauge that is looked up when it is read: its value, or -1 where the threads' blocks count.</summary>
+    public Func<int, long>? Computed { get; init; }
+
     public StatBlock For(int worker) => _blocks[worker] ??= new StatBlock(names.Names.Length, names.Histograms.Length);
 
     public long Sum(int index)
     {
-        long sum = 0;
+        long sum = Computed?.Invoke(index) ?? -1;
+        if (sum >= 0)
+        {
+            return sum;
+        }
+        sum = 0;
         foreach (StatBlock? block in _blocks)
         {
             sum += block?.Values[index] ?? 0;

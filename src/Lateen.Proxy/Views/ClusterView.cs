@@ -9,6 +9,7 @@ namespace Lateen.Proxy.Views;
 /// <param name="Default">Circuit breakers of default priority.</param>
 /// <param name="High">Circuit breakers of high priority.</param>
 /// <param name="Hosts">Every host, healthy or not.</param>
+/// <param name="Outlier">Figures of the outlier detector, null without one.</param>
 public sealed record ClusterView(
     string Name,
     string ObservabilityName,
@@ -17,7 +18,11 @@ public sealed record ClusterView(
     bool AddedViaApi,
     ThresholdsView Default,
     ThresholdsView High,
-    IReadOnlyList<HostView> Hosts);
+    IReadOnlyList<HostView> Hosts,
+    OutlierView? Outlier = null);
+
+/// <summary>Figures of outlier detection over the last interval in percent, -1 without.</summary>
+public sealed record OutlierView(double Average, double Threshold, double LocalOriginAverage, double LocalOriginThreshold);
 
 /// <summary>Circuit-breaker limits.</summary>
 public sealed record ThresholdsView(uint MaxConnections, uint MaxPendingRequests, uint MaxRequests, uint MaxRetries);
@@ -27,6 +32,14 @@ public sealed record ThresholdsView(uint MaxConnections, uint MaxPendingRequests
 /// <param name="Hostname">endpoint.hostname, often empty.</param>
 /// <param name="HealthFlags">The text of the clusters page: <c>healthy</c> or <c>/failed_eds_health</c> and the like.</param>
 /// <param name="EdsHealthStatus">HEALTHY, UNHEALTHY or DEGRADED.</param>
+/// <param name="Weight">Configured weight.</param>
+/// <param name="Region">Locality.</param>
+/// <param name="Zone">Locality.</param>
+/// <param name="SubZone">Locality.</param>
+/// <param name="Priority">0 is the most wanted.</param>
+/// <param name="Counters">Summed over the threads.</param>
+/// <param name="SuccessRate">Percent of the last interval of outlier detection, -1 without.</param>
+/// <param name="LocalOriginSuccessRate">The same of connections.</param>
 public sealed record HostView(
     string Address,
     string Hostname,
@@ -37,7 +50,9 @@ public sealed record HostView(
     string Zone,
     string SubZone,
     uint Priority,
-    HostCounters Counters);
+    HostCounters Counters,
+    double SuccessRate = -1,
+    double LocalOriginSuccessRate = -1);
 
 /// <summary>Counters of one host, summed over the threads.</summary>
 public sealed record HostCounters(

@@ -2,6 +2,7 @@ using System.Globalization;
 using Lateen.Net.Sockets;
 using Lateen.Net.Tls;
 using Lateen.Proxy.AccessLog;
+using Lateen.Proxy.Clusters;
 using Lateen.Proxy.Http;
 
 namespace Lateen.Proxy.Workers;
@@ -35,6 +36,9 @@ internal sealed class ProxyWorker
 
     /// <summary>Downstream handshakes under way.</summary>
     public int Handshakes { get; set; }
+
+    /// <summary>What clusters need when they are first used; the same for all threads.</summary>
+    public ClusterServices Clusters { get; set; } = null!;
 
     /// <summary>Set when the whole proxy drains.</summary>
     public volatile bool IsDraining;
