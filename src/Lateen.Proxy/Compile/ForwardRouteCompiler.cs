@@ -22,13 +22,13 @@ internal static class ForwardRouteCompiler
         {
             scope.Refuse(path + ".hedge_policy", "hedging is not supported: remove it");
         }
-        if (action.RequestMirrorPolicies.Count > 0)
+        if (action.InternalRedirectPolicy is not null)
         {
-            scope.Host.NotYet("request_mirror_policies of routes");
+            scope.Refuse(path + ".internal_redirect_policy", "internal redirects are not supported: remove it");
         }
-        if (action.HashPolicy.Count > 0)
+        if (action.MaxStreamDuration?.GrpcTimeoutHeaderMax is not null && action.MaxStreamDuration.GrpcTimeoutHeaderMax.Seconds < 0)
         {
-            scope.Host.NotYet("hash_policy of routes");
+            scope.Refuse(path + ".max_stream_duration.grpc_timeout_header_max", "must not be negative");
         }
         return new Forward
         {
@@ -50,8 +50,23 @@ internal static class ForwardRouteCompiler
             TimeoutMilliseconds = CompileScope.Milliseconds(action.Timeout, 15_000),
             IdleTimeoutMilliseconds = CompileScope.Milliseconds(action.IdleTimeout, -1),
             Retry = Retry(scope, action.RetryPolicy ?? host.RetryPolicy, path + ".retry_policy"),
+            HashPolicies = HashPolicyCompiler.Compile(scope, action.HashPolicy, path + ".hash_policy"),
+            Mirrors = [.. action.RequestMirrorPolicies.Select((m, i) => Mirror(scope, m, $"{path}.request_mirror_policies[{i}]")).OfType<MirrorPolicy>()],
             Upgrades = action.UpgradeConfigs.ToDictionary(u => u.UpgradeType.ToLowerInvariant(), u => u.Enabled ?? true),
         };
+    }
+
+    private static MirrorPolicy? Mirror(CompileScope scope, Envoy.Config.Route.V3.RouteAction.Types.RequestMirrorPolicy mirror, string path)
+    {
+        if (mirror.Cluster.Length == 0 && mirror.ClusterHeader.Length == 0)
+        {
+            scope.Refuse(path, "cluster or cluster_header must be set");
+            return null;
+        }
+        (uint numerator, uint denominator) = RouteCompiler.Fraction(mirror.RuntimeFraction?.DefaultValue);
+        return new MirrorPolicy(
+            mirror.Cluster.Length > 0 ? scope.Host.ClusterOf(mirror.Cluster) : null,
+            Encoding.ASCII.GetBytes(mirror.ClusterHeader.ToLowerInvariant()), numerator, denominator);
     }
 
     private static WeightedTarget[] Targets(CompileScope scope, Envoy.Config.Route.V3.RouteAction action, string path, out string header)
@@ -98,8 +113,13 @@ internal static class ForwardRouteCompiler
         {
             if (!predicate.Name.EndsWith("previous_hosts", StringComparison.Ordinal))
             {
-                scope.Host.NotYet(string.Create(CultureInfo.InvariantCulture, $"retry_host_predicate {predicate.Name}"));
+                scope.Refuse(
+                    path + ".retry_host_predicate", string.Create(CultureInfo.InvariantCulture, $"{predicate.Name} is not supported: use previous_hosts"));
             }
+        }
+        if (policy.RetryPriority is not null)
+        {
+            scope.Refuse(path + ".retry_priority", "is not supported");
         }
         List<int> codes = [.. policy.RetriableStatusCodes.Select(c => (int)c)];
         RetryOn on = RetryPolicy.Parse(policy.RetryOn);
@@ -108,6 +128,11 @@ internal static class ForwardRouteCompiler
         {
             On = on,
             NumRetries = policy.NumRetries ?? 1,
+            PerTryIdleTimeoutMilliseconds = CompileScope.Milliseconds(policy.PerTryIdleTimeout, 0),
+            ResetHeaders = [.. (policy.RateLimitedRetryBackOff?.ResetHeaders ?? []).Select(h => new ResetHeader(
+                Encoding.ASCII.GetBytes(h.Name.ToLowerInvariant()),
+                h.Format == Envoy.Config.Route.V3.RetryPolicy.Types.ResetHeaderFormat.UnixTimestamp))],
+            ResetMaximumMilliseconds = CompileScope.Milliseconds(policy.RateLimitedRetryBackOff?.MaxInterval, 300_000),
             PerTryTimeoutMilliseconds = CompileScope.Milliseconds(policy.PerTryTimeout, 0),
             StatusCodes = [.. codes],
             RetriableHeaders = MatcherCompiler.Headers(scope, policy.RetriableHeaders, path + ".retriable_headers"),

@@ -5,6 +5,7 @@ using Envoy.Type.V3;
 using Google.Protobuf.WellKnownTypes;
 using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Filters;
+using Lateen.Proxy.Filters.Cors;
 using Lateen.Proxy.Routing;
 using Route = Lateen.Proxy.Routing.Route;
 using RouteAction = Lateen.Proxy.Routing.RouteAction;
@@ -123,14 +124,18 @@ internal static class RouteCompiler
     private static VirtualHost Host(CompileScope scope, Envoy.Config.Route.V3.VirtualHost host, string path)
     {
         Dictionary<string, object> configs = FilterConfigs(scope, host.TypedPerFilterConfig, path);
+#pragma warning disable CS0612 // The fields that preceded the filter's own configuration.
+        AddCors(configs, CorsConfig.Compile(scope, host.Cors, path + ".cors"));
+#pragma warning restore CS0612
         return new VirtualHost
         {
             Name = host.Name,
-            RequireTls = (TlsRequirement)(int)host.RequireTls,
             Routes = [.. host.Routes.Select((r, i) => Route(scope, host, configs, r, $"{path}.routes[{i}]")).OfType<Route>()],
             RequestEdits = Edits(scope, host.RequestHeadersToAdd, host.RequestHeadersToRemove, path + ".request_headers_to_add"),
             ResponseEdits = Edits(scope, host.ResponseHeadersToAdd, host.ResponseHeadersToRemove, path + ".response_headers_to_add"),
+            RequireTls = (TlsRequirement)(int)host.RequireTls,
             IncludeAttemptCount = host.IncludeRequestAttemptCount,
+            IncludeIsTimeoutRetry = host.IncludeIsTimeoutRetryHeader,
             IncludeAttemptCountInResponse = host.IncludeAttemptCountInResponse,
         };
     }
@@ -149,6 +154,14 @@ internal static class RouteCompiler
         return compiled;
     }
 
+    private static void AddCors(Dictionary<string, object> configs, CorsConfig? cors)
+    {
+        if (cors is not null)
+        {
+            configs.TryAdd(CorsFilter.RouteKey, cors);
+        }
+    }
+
     private static Route? Route(
         CompileScope scope, Envoy.Config.Route.V3.VirtualHost host, Dictionary<string, object> inherited,
         Envoy.Config.Route.V3.Route route, string path)
@@ -165,6 +178,9 @@ internal static class RouteCompiler
             return null;
         }
         Dictionary<string, object> configs = FilterConfigs(scope, route.TypedPerFilterConfig, path);
+#pragma warning disable CS0612
+        AddCors(configs, CorsConfig.Compile(scope, route.Route_?.Cors, path + ".route.cors"));
+#pragma warning restore CS0612
         foreach ((string name, object config) in inherited)
         {
             configs.TryAdd(name, config);

@@ -1,9 +1,13 @@
+using Envoy.Extensions.Filters.Http.Cors.V3;
 using Envoy.Extensions.Filters.Http.Fault.V3;
 using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
 using Google.Protobuf.WellKnownTypes;
 using Lateen.Api;
 using Lateen.Proxy.Compile;
+using Lateen.Proxy.Filters.Cors;
 using Lateen.Proxy.Filters.Fault;
+using Lateen.Proxy.Filters.LocalRateLimit;
+using EnvoyLimit = Envoy.Extensions.Filters.Http.LocalRatelimit.V3.LocalRateLimit;
 
 namespace Lateen.Proxy.Filters;
 
@@ -23,7 +27,6 @@ internal static class FilterRegistry
         ("istio.stackdriver", "Stackdriver telemetry"),
         ("envoy.filters.http.grpc_stats", "gRPC statistics"),
         ("envoy.filters.http.grpc_web", "gRPC-Web translation"),
-        ("envoy.filters.http.cors", "CORS"),
         ("istio_authn", "peer identity as request attributes"),
     ];
 
@@ -58,6 +61,16 @@ internal static class FilterRegistry
                     break;
                 case AlpnType:
                     break;
+                case "envoy.extensions.filters.http.cors.v3.Cors":
+                    chain.Add(new CorsFilter { Name = filter.Name });
+                    break;
+                case "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit":
+                    chain.Add(new LocalRateLimitFilter
+                    {
+                        Name = filter.Name,
+                        Listener = LocalRateLimitConfig.Compile(scope, scope.Unpack(filter.TypedConfig, EnvoyLimit.Parser, at), at),
+                    });
+                    break;
                 default:
                     AcceptPassive(scope, filter, type, $"{path}[{i}]");
                     break;
@@ -74,6 +87,9 @@ internal static class FilterRegistry
     public static object? CompileForRoute(CompileScope scope, Any any, string path) => TypeUrls.MessageName(any.TypeUrl) switch
     {
         "envoy.extensions.filters.http.fault.v3.HTTPFault" => FaultConfig.Compile(scope, scope.Unpack(any, HTTPFault.Parser, path), path),
+        "envoy.extensions.filters.http.cors.v3.CorsPolicy" => CorsConfig.Compile(scope, scope.Unpack(any, CorsPolicy.Parser, path), path),
+        "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit" =>
+            LocalRateLimitConfig.Compile(scope, scope.Unpack(any, EnvoyLimit.Parser, path), path),
         _ => null,
     };
 

@@ -17,7 +17,10 @@ internal sealed partial class HttpExchange
     private bool _tunnelOpen;
 
     /// <summary>Answers in the proxy (Envoy: local reply). gRPC requests get their status in headers.</summary>
-    public void Reply(int status, ReadOnlySpan<byte> body, ResponseFlags flags, string details)
+    public void Reply(int status, ReadOnlySpan<byte> body, ResponseFlags flags, string details) => Reply(status, body, flags, details, null);
+
+    /// <summary>An answer of our own with fields that a filter adds.</summary>
+    public void Reply(int status, ReadOnlySpan<byte> body, ResponseFlags flags, string details, Action<MessageHead>? edit)
     {
         Flags |= flags;
         Details = details;
@@ -33,7 +36,18 @@ internal sealed partial class HttpExchange
             Response.Set(HttpField.ContentLength, body.Length);
             Response.Set(HttpField.ContentType, "text/plain"u8);
         }
+        edit?.Invoke(Response);
         SendReply(body);
+    }
+
+    /// <summary>An answer that is a filter's regular business and no error: no body, whatever the request was.</summary>
+    public void ReplyHead(int status, string details, Action<MessageHead> edit)
+    {
+        Details = details;
+        Response.Reset();
+        Response.StartResponse(status);
+        edit(Response);
+        SendReply([]);
     }
 
     /// <summary>A gRPC error: HTTP 200, headers only (gRPC over HTTP/2, "Trailers-Only").</summary>
@@ -128,6 +142,10 @@ internal sealed partial class HttpExchange
     {
         _responseStarted = true;
         ApplyResponseEdits();
+        if (_hashCookie is { } cookie)
+        {
+            Response.Add("set-cookie"u8, cookie);
+        }
         if (_virtualHost is { IncludeAttemptCountInResponse: true })
         {
             Response.Set(HttpField.XEnvoyAttemptCount, Attempts);
@@ -215,6 +233,7 @@ internal sealed partial class HttpExchange
         _timeout = forward.TimeoutMilliseconds;
         _retry = forward.Retry;
         _perTryTimeout = _retry?.PerTryTimeoutMilliseconds ?? 0;
+        _perTryIdle = _retry?.PerTryIdleTimeoutMilliseconds ?? 0;
         _retriesLeft = _retry?.NumRetries ?? 0;
         if (_retry is { RequestHeaders.Length: > 0 } policy && !Array.Exists(policy.RequestHeaders, m => m.Matches(Request)))
         {
@@ -248,7 +267,8 @@ internal sealed partial class HttpExchange
     {
         bool on = Request.Has(HttpField.XEnvoyRetryOn), grpc = Request.Has(HttpField.XEnvoyRetryGrpcOn);
         bool codes = Request.Has(HttpField.XEnvoyRetriableStatusCodes), max = TakeNumber(HttpField.XEnvoyMaxRetries, out long retries);
-        if (on || grpc || codes)
+        bool names = Request.Has(HttpField.XEnvoyRetriableHeaderNames);
+        if (on || grpc || codes || names)
         {
             List<int> list = [];
             RetryOn conditions = RetryPolicy.Parse(
@@ -258,11 +278,20 @@ internal sealed partial class HttpExchange
             {
                 On = conditions | (_retry?.On ?? RetryOn.None), NumRetries = _retry?.NumRetries ?? 1,
                 StatusCodes = [.. _retry?.StatusCodes ?? [], .. list], HostReselections = _retry?.HostReselections ?? 0,
+                PerTryTimeoutMilliseconds = _retry?.PerTryTimeoutMilliseconds ?? 0,
+                RetriableHeaders =
+                [
+                    .. _retry?.RetriableHeaders ?? [],
+                    .. RetryPolicy.HeaderNames(Encoding.ASCII.GetString(Request.Get(HttpField.XEnvoyRetriableHeaderNames))),
+                ],
+                BackOffBaseMilliseconds = _retry?.BackOffBaseMilliseconds ?? 25, BackOffMaximumMilliseconds = _retry?.BackOffMaximumMilliseconds ?? 250,
+                ResetHeaders = _retry?.ResetHeaders ?? [], ResetMaximumMilliseconds = _retry?.ResetMaximumMilliseconds ?? 300_000,
             };
             _retriesLeft = _retry.NumRetries;
             Request.Remove(HttpField.XEnvoyRetryOn);
             Request.Remove(HttpField.XEnvoyRetryGrpcOn);
             Request.Remove(HttpField.XEnvoyRetriableStatusCodes);
+            Request.Remove(HttpField.XEnvoyRetriableHeaderNames);
         }
         if (max && _retry is not null)
         {
@@ -304,6 +333,7 @@ internal sealed partial class HttpExchange
         if (_pool is not null)
         {
             _pool.Counts.RqTimeout++;
+            ReportTimeout();
         }
         DetachUpstream();
         UncountRetry(success: false);
@@ -319,9 +349,11 @@ internal sealed partial class HttpExchange
     {
         _clusterWorker!.Stats.Add(ClusterStat.UpstreamRqPerTryTimeout);
         _pool!.Counts.RqTimeout++;
+        ReportTimeout();
         DetachUpstream();
-        if (_retry is not null && !_bodyLost && (_retry.On & (RetryOn.ServerError | RetryOn.GatewayError | RetryOn.Reset)) != 0 && TryRetry())
+        if (MayRetryTimeout && TryRetry())
         {
+            _isTimeoutRetry = true;
             return;
         }
         UncountRetry(success: false);

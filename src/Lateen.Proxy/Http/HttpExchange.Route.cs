@@ -155,6 +155,14 @@ internal sealed partial class HttpExchange
                     return;
                 }
                 PrepareUpstream(forward);
+                if (forward.HashPolicies.Length > 0)
+                {
+                    _hash = HashPolicy.Compute(forward.HashPolicies, this, ref _hashCookie);
+                }
+                if (forward.Mirrors.Length > 0 && !IsUpgrade)
+                {
+                    StartMirrors(forward);
+                }
                 StartAttempt();
                 break;
         }

@@ -32,6 +32,9 @@ internal sealed partial class HttpExchange
     private bool _retryCounted;
     private bool _requestCounted;
     private bool _timeoutAs204;
+    private bool _isTimeoutRetry;
+    private ulong? _hash;
+    private byte[]? _hashCookie;
 
     /// <summary>A connection is there: the request goes out.</summary>
     public void OnUpstreamReady(IUpstreamStream upstream)
@@ -44,6 +47,10 @@ internal sealed partial class HttpExchange
         if (_virtualHost!.IncludeAttemptCount)
         {
             Request.Set(HttpField.XEnvoyAttemptCount, Attempts);
+        }
+        if (Attempts > 1 && _virtualHost.IncludeIsTimeoutRetry)
+        {
+            Request.Set("x-envoy-is-timeout-retry"u8, _isTimeoutRetry ? "true"u8 : "false"u8);
         }
         upstream.SendHead(this, complete);
         if (!complete && _bodyLength > 0)
@@ -59,6 +66,7 @@ internal sealed partial class HttpExchange
             LastUpstreamOut = _worker.Loop.Now;
             ArmTryTimer();
         }
+        ArmTryIdleTimer();
         if (!CanKeepBody)
         {
             _bodyLength = 0;
@@ -86,12 +94,14 @@ internal sealed partial class HttpExchange
         FirstUpstreamIn = now;
         int status = Response.Status;
         CountResponse(status);
+        ReportResponse(status, endStream);
         if (ShouldRetryResponse(status) && TryRetry())
         {
             return;
         }
         _worker.Loop.Timers.Cancel(_tryTimer);
         _worker.Loop.Timers.Cancel(_requestTimer);
+        ArmTryIdleTimer();
         UncountRetry(success: status < 500);
         _bodyLost = true;
         if (status == 101)
@@ -117,6 +127,7 @@ internal sealed partial class HttpExchange
             return; // The rest of a response that was given up for a retry.
         }
         BodyBytesOut += data.Length;
+        ArmTryIdleTimer();
         if (_downstream is { } downstream)
         {
             downstream.SendData(data, endStream);
@@ -145,7 +156,11 @@ internal sealed partial class HttpExchange
     /// <summary>No connection could be had.</summary>
     public void OnUpstreamFailed(UpstreamFailure failure, string? transport)
     {
-        CountHostError();
+        if (failure != UpstreamFailure.Overflow)
+        {
+            CountHostError();
+        }
+        ReportFailure(failure);
         OnAttemptFailed(failure, transport);
     }
 
@@ -187,6 +202,7 @@ internal sealed partial class HttpExchange
             return;
         }
         CountHostError();
+        ReportFailure(failure);
         OnAttemptFailed(failure, transport);
     }
 
@@ -213,6 +229,7 @@ internal sealed partial class HttpExchange
             OriginalDestination = DownstreamLocal,
             Tried = _tried.AsSpan(0, _triedCount)!,
             MaximumReselections = _triedCount == 0 ? 0 : _retry?.HostReselections ?? 0,
+            Hash = _hash,
         };
         Host? host = _clusterWorker.Pick(_clusterConfig, context);
         if (host is null)
@@ -237,6 +254,10 @@ internal sealed partial class HttpExchange
 
     private void ForwardRequestData(ReadOnlySpan<byte> data, bool endStream)
     {
+        if (_mirrors is not null)
+        {
+            MirrorData(data, endStream);
+        }
         if (_upstream is { } upstream)
         {
             if (!_bodyLost)
@@ -377,7 +398,7 @@ internal sealed partial class HttpExchange
             stats.Add(ClusterStat.UpstreamRqRetryLimitExceeded);
             return false;
         }
-        if (_clusterWorker.Exceeds(_clusterConfig!.Default.MaxRetries, static c => c.ActiveRetries))
+        if (_clusterWorker.ExceedsRetries(_clusterConfig!.Default))
         {
             Flags |= ResponseFlags.UO;
             stats.Add(ClusterStat.UpstreamRqRetryOverflow);
@@ -387,12 +408,11 @@ internal sealed partial class HttpExchange
         _retryCounted = true;
         _clusterWorker.ActiveRetries++;
         stats.Add(ClusterStat.UpstreamRqRetry);
-        stats.Add(ClusterStat.UpstreamRqRetryBackoffExponential);
+        long delay = NextDelay(stats);
         DetachUpstream();
         Response.Reset();
+        _isTimeoutRetry = false;
         _worker.Loop.Timers.Cancel(_tryTimer);
-        long ceiling = Math.Min(_retry!.BackOffBaseMilliseconds << Math.Min(Attempts - 1, 20), _retry.BackOffMaximumMilliseconds);
-        long delay = ceiling <= 1 ? 0 : _worker.Random.Below((int)ceiling);
         // Never at once: the failure may be reported from within the pool.
         _worker.Loop.ArmTimer(_waitTimer, Math.Max(delay, 1));
         return true;
@@ -412,6 +432,7 @@ internal sealed partial class HttpExchange
             upstream.Cancel();
         }
         _worker.Loop.Timers.Cancel(_waitTimer);
+        _worker.Loop.Timers.Cancel(_tryIdleTimer);
     }
 
     private void CountRequest(IUpstreamStream upstream)
@@ -486,5 +507,6 @@ internal sealed partial class HttpExchange
         (_bodyLength, _bodyLost, _triedCount, _retriesLeft) = (0, false, 0, 0);
         (_timeout, _perTryTimeout, _timeoutAs204) = (0, 0, false);
         (_replayedIdle, _retryCounted, _requestCounted) = (false, false, false);
+        (_isTimeoutRetry, _hash, _hashCookie, _perTryIdle) = (false, null, null, 0);
     }
 }

@@ -20,6 +20,7 @@ internal sealed partial class HttpExchange : StreamInfo
     private readonly ExchangeTimer _requestTimer;
     private readonly ExchangeTimer _tryTimer;
     private readonly ExchangeTimer _waitTimer;
+    private readonly ExchangeTimer _tryIdleTimer;
     private IDownstreamStream? _downstream;
     private HttpManager _manager = null!;
     private StatBlock _stats = null!;
@@ -37,6 +38,7 @@ internal sealed partial class HttpExchange : StreamInfo
         _requestTimer = new ExchangeTimer(this, TimerKind.Request);
         _tryTimer = new ExchangeTimer(this, TimerKind.Try);
         _waitTimer = new ExchangeTimer(this, TimerKind.Wait);
+        _tryIdleTimer = new ExchangeTimer(this, TimerKind.TryIdle);
     }
 
     private enum TimerKind
@@ -44,6 +46,7 @@ internal sealed partial class HttpExchange : StreamInfo
         Request,
         Try,
         Wait,
+        TryIdle,
     }
 
     public MessageHead Request { get; } = new();
@@ -327,6 +330,8 @@ internal sealed partial class HttpExchange : StreamInfo
         timers.Cancel(_requestTimer);
         timers.Cancel(_tryTimer);
         timers.Cancel(_waitTimer);
+        timers.Cancel(_tryIdleTimer);
+        EndMirrors();
         End = _worker.Loop.Now;
         _stats.Add(HttpStat.DownstreamRqActive, -1);
         _stats.Add(HttpStat.DownstreamRqCompleted);
@@ -357,6 +362,9 @@ internal sealed partial class HttpExchange : StreamInfo
                 break;
             case TimerKind.Try:
                 OnTryTimeout();
+                break;
+            case TimerKind.TryIdle:
+                OnTryIdle();
                 break;
             default:
                 OnWaitOver();

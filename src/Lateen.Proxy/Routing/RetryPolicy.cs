@@ -31,6 +31,15 @@ internal sealed class RetryPolicy
     /// <summary>0: none.</summary>
     public long PerTryTimeoutMilliseconds { get; init; }
 
+    /// <summary>Longest silence within one attempt; 0: no limit.</summary>
+    public long PerTryIdleTimeoutMilliseconds { get; init; }
+
+    /// <summary>Response fields in which a server says when to come again (rate_limited_retry_back_off), in order.</summary>
+    public ResetHeader[] ResetHeaders { get; init; } = [];
+
+    /// <summary>A longer wait than this is not obeyed.</summary>
+    public long ResetMaximumMilliseconds { get; init; } = 300_000;
+
     public int[] StatusCodes { get; init; } = [];
 
     public HeaderMatcher[] RetriableHeaders { get; init; } = [];
@@ -43,6 +52,11 @@ internal sealed class RetryPolicy
 
     /// <summary>retry_host_predicate previous_hosts with host_selection_retry_max_attempts.</summary>
     public int HostReselections { get; init; }
+
+    /// <summary>Matchers for x-envoy-retriable-header-names: the presence of any of the names.</summary>
+    public static HeaderMatcher[] HeaderNames(string text) =>
+        [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(
+            n => new HeaderMatcher { Name = System.Text.Encoding.ASCII.GetBytes(n.ToLowerInvariant()), Present = true })];
 
     /// <summary>Parses a comma-separated list; unknown names are ignored, as Envoy does. Numbers become status codes.</summary>
     public static RetryOn Parse(string text, List<int>? codes = null)
@@ -76,3 +90,6 @@ internal sealed class RetryPolicy
         return on;
     }
 }
+
+/// <summary>A response field with a number of seconds, or with a moment in seconds since 1970.</summary>
+internal sealed record ResetHeader(byte[] Name, bool IsTimestamp);

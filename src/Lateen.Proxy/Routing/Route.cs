@@ -89,6 +89,10 @@ internal sealed class Forward : RouteAction
 
     public RetryPolicy? Retry { get; init; }
 
+    public HashPolicy[] HashPolicies { get; init; } = [];
+
+    public MirrorPolicy[] Mirrors { get; init; } = [];
+
     /// <summary>Upgrade types of this route, lower case, with whether they are allowed.</summary>
     public IReadOnlyDictionary<string, bool> Upgrades { get; init; } = NoUpgrades;
 

@@ -109,6 +109,9 @@ internal sealed class VirtualHost
     public bool IncludeAttemptCount { get; init; }
 
     public bool IncludeAttemptCountInResponse { get; init; }
+
+    /// <summary>include_is_timeout_retry_header.</summary>
+    public bool IncludeIsTimeoutRetry { get; init; }
 }
 
 /// <summary>VirtualHost.require_tls: plain requests are sent to https instead.</summary>

@@ -3,6 +3,7 @@ using Lateen.Net.Sockets;
 using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Clusters;
 using Lateen.Proxy.Compile;
+using Lateen.Proxy.Http;
 using Lateen.Proxy.Routing;
 using Lateen.Proxy.Stats;
 using Lateen.Proxy.TransportSockets;
@@ -30,9 +31,14 @@ internal sealed class ProxyRuntime : ICompileHost
         All = [.. Enumerable.Range(0, Math.Clamp(options.Concurrency, 1, 256)).Select(i =>
             new ProxyWorker(new EventLoop(i, new EpollPoller(), time, e => ProxyLog.Fault(logger, e)), random))];
         Services = new ClusterServices(All[0], random, () => Now);
+        HttpManager mirrors = new()
+        {
+            StatPrefix = "mirror", Stats = new StatScope("http.mirror.", StatNames.Http, Workers), Routes = new RouteState("mirror"), Filters = [],
+        };
         foreach (ProxyWorker worker in All)
         {
             worker.Clusters = Services;
+            worker.MirrorManager = mirrors;
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Lateen.Proxy.Filters.LocalRateLimit;
 using Lateen.Proxy.Health;
 using Lateen.Proxy.Outlier;
 
@@ -14,7 +15,8 @@ internal enum ClusterStat
     UpstreamRqTotal, UpstreamRqActive, UpstreamRqCompleted, UpstreamRq1xx, UpstreamRq2xx, UpstreamRq3xx, UpstreamRq4xx, UpstreamRq5xx,
     UpstreamRqPendingTotal, UpstreamRqPendingActive, UpstreamRqPendingOverflow, UpstreamRqPendingFailureEject, UpstreamRqCancelled,
     UpstreamRqTimeout, UpstreamRqPerTryTimeout, UpstreamRqRxReset, UpstreamRqTxReset, UpstreamRqRetry, UpstreamRqRetrySuccess,
-    UpstreamRqRetryOverflow, UpstreamRqRetryLimitExceeded, UpstreamRqRetryBackoffExponential, RetryOrShadowAbandoned, BindErrors,
+    UpstreamRqRetryOverflow, UpstreamRqRetryLimitExceeded, UpstreamRqRetryBackoffExponential, UpstreamRqRetryBackoffRatelimited, UpstreamRqPerTryIdleTimeout,
+    RetryOrShadowAbandoned, BindErrors,
     LbHealthyPanic, MembershipTotal, MembershipHealthy, MembershipDegraded, MembershipChange, UpdateSuccess, UpdateAttempt,
 }
 
@@ -28,7 +30,7 @@ internal enum HttpStat
     DownstreamRq2xx, DownstreamRq3xx, DownstreamRq4xx, DownstreamRq5xx, DownstreamRqTimeout, DownstreamRqHeaderTimeout,
     DownstreamRqIdleTimeout, DownstreamRqTooLarge, DownstreamRqNonRelativePath, DownstreamRqFailedPathNormalization,
     DownstreamRqResponseBeforeRqComplete, DownstreamRqRxReset, DownstreamRqTxReset, DownstreamRqWsOnNonWsRoute, NoRoute, NoCluster,
-    RqDirectResponse, RqRedirect, RqTotal, FaultDelaysInjected, FaultAbortsInjected, FaultActiveFaults, RbacAllowed, RbacDenied,
+    RqDirectResponse, RqRedirect, RqTotal, FaultDelaysInjected, FaultAbortsInjected, FaultActiveFaults, RbacAllowed, RbacDenied, CorsOriginValid, CorsOriginInvalid,
 }
 
 /// <summary>Statistics of a listener, below <c>listener.&lt;address&gt;.</c></summary>
@@ -51,6 +53,7 @@ internal sealed class StatNames
     public static readonly StatNames Http = Of<HttpStat>(["downstream_rq_time", "downstream_cx_length_ms"]);
     public static readonly StatNames Listener = Of<ListenerStat>(["downstream_cx_length_ms"]);
     public static readonly StatNames Tcp = Of<TcpStat>([]);
+    public static readonly StatNames LocalRateLimit = Of<LocalRateLimitStat>([]);
     public static readonly StatNames Outlier = Of<OutlierStat>([]);
     public static readonly StatNames Health = Of<HealthStat>([]);
 
@@ -86,6 +89,7 @@ internal sealed class StatNames
             text.Append(char.ToLowerInvariant(c));
         }
         // The filters' statistics have a level of their own.
-        return text.ToString().Replace("fault_", "fault.", StringComparison.Ordinal).Replace("rbac_", "rbac.", StringComparison.Ordinal);
+        return text.ToString().Replace("fault_", "fault.", StringComparison.Ordinal).Replace("rbac_", "rbac.", StringComparison.Ordinal)
+            .Replace("cors_", "cors.", StringComparison.Ordinal);
     }
 }

@@ -40,6 +40,9 @@ internal sealed class ProxyWorker
     /// <summary>What clusters need when they are first used; the same for all threads.</summary>
     public ClusterServices Clusters { get; set; } = null!;
 
+    /// <summary>Stands for the connection manager of mirrored requests: no filters, no log.</summary>
+    public HttpManager MirrorManager { get; set; } = null!;
+
     /// <summary>Set when the whole proxy drains.</summary>
     public volatile bool IsDraining;
 

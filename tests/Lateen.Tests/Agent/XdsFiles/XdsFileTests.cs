@@ -52,7 +52,7 @@ public sealed class XdsFileTests
     }
 
     [Theory]
-    [InlineData("a: [", "line 1, column 5")]
+    [InlineData("a: [", "line 2, column 1")]
     [InlineData("hello", "document: expected a resource")]
     [InlineData("resources: [{name: x}]", "resources[0]: expected a resource")]
     [InlineData("resources:\n- '@type': type.googleapis.com/envoy.config.cluster.v3.Cluster\n  nam: x", "resources[0]: Unknown field: nam")]
