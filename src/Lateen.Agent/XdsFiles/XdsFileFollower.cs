@@ -76,7 +76,8 @@ internal sealed class XdsFileFollower(string path, ProxyServer proxy, TimeProvid
         {
             ApplyType(type, version, resources.GetValueOrDefault(type) ?? []);
         }
-        AgentLog.FileApplied(logger, path, resources.Values.Sum(r => r.Count));
+        var count = resources.Values.Sum(r => r.Count);
+        AgentLog.FileApplied(logger, path, count);
     }
 
     private void ApplyType(string type, string version, IReadOnlyList<Any> resources)

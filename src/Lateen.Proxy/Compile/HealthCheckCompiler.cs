@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using Envoy.Config.Cluster.V3;
 using Envoy.Config.Core.V3;
-using Google.Protobuf;
 using Lateen.Proxy.Health;
 
 namespace Lateen.Proxy.Compile;

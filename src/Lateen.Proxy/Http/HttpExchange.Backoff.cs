@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using Lateen.Net.Http1;
 using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Routing;
 using Lateen.Proxy.Stats;

@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using Lateen.Net.Http1;
-using Lateen.Proxy.Outlier;
 using Lateen.Proxy.Pools;
 
 namespace Lateen.Proxy.Http;
