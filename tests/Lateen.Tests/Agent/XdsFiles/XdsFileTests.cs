@@ -1,5 +1,4 @@
 using Envoy.Config.Cluster.V3;
-using Envoy.Config.Core.V3;
 using Google.Protobuf.WellKnownTypes;
 using Lateen.Agent.XdsFiles;
 using Lateen.Api;
