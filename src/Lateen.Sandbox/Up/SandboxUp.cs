@@ -42,7 +42,16 @@ public static class SandboxUp
         }
         catch (Exception e) when (e is OperationCanceledException or SandboxException)
         {
-            await SandboxDown.RunAsync(options, CancellationToken.None, keepLog: e is SandboxException || !cancellation.IsCancellationRequested);
+            bool keepLog = e is SandboxException || !cancellation.IsCancellationRequested;
+            await SandboxDown.RunAsync(options, CancellationToken.None, keepLog);
+            if (!daemon.HasExited)
+            {
+                // So young that it had not yet written down who it is when it was looked for: it would go on and bring a mesh up that nobody wants.
+                daemon.Kill();
+                await daemon.WaitForExitAsync(CancellationToken.None);
+                await SandboxDown.RunAsync(options, CancellationToken.None, keepLog);
+            }
+
             if (e is SandboxException || cancellation.IsCancellationRequested)
             {
                 throw;

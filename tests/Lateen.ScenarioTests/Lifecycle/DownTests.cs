@@ -36,6 +36,25 @@ public sealed class DownTests
     }
 
     [Fact]
+    public async Task Up_InterruptedWhileItsDaemonIsBeingBorn_LeavesNothing()
+    {
+        SandboxMesh.SkipUnlessPossible();
+        await using SandboxMesh mesh = new();
+        using Process up = mesh.Start(Path.Combine(SandboxMesh.Executables, "lateen"), ["up", .. mesh.UpOptions()]);
+        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(30));
+        while ((await mesh.ProcessesAsync("lateen")).Count < 2)
+        {
+            limit.IsCancellationRequested.ShouldBeFalse("no daemon was started");
+        }
+
+        (await ProcessRun.RunAsync("kill", ["-INT", $"{up.Id}"])).MustSucceed();
+        await up.WaitForExitAsync(limit.Token);
+
+        up.ExitCode.ShouldNotBe(0);
+        (await mesh.LeftoversAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Up_InterruptedInTheMiddle_LeavesNothing()
     {
         SandboxMesh.SkipUnlessPossible();

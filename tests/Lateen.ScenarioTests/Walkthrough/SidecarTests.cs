@@ -185,7 +185,7 @@ public sealed class SidecarTests(SidecarScenario scenario) : IClassFixture<Sidec
         trace.ShouldContain("outbound|80||nginx.sidecar.svc.cluster.local");
         trace.ShouldContain("led to port 15006 of the pod");
         trace.ShouldContain("inbound|80||");
-        trace.ShouldContain("-s 127.0.0.6/32 -o lo -j RETURN");
+        trace.ShouldContain("-o lo -s 127.0.0.6/32 -j RETURN");
         trace.ShouldContain($"The request reaches the application at ");
 
         JsonNode json = JsonNode.Parse(await LateenAsync("trace", "deploy/toolbox", "-n", Namespace, "http://nginx/path", "-o", "json"))!;
