@@ -24,7 +24,7 @@ internal sealed class DiscoveryMetrics(TimeProvider time) : IXdsServerObserver
         _bytes[type] = bytes;
     }
 
-    public void Rejected(XdsPeer peer, string typeUrl, string message) =>
+    public void Rejected(XdsPeer peer, string typeUrl, string message, IReadOnlyList<string> names) =>
         _rejects.AddOrUpdate(TypeUrls.ShortName(typeUrl), 1, static (_, count) => count + 1);
 
     public void StaleNonce(XdsPeer peer, string typeUrl) => Interlocked.Increment(ref _staleNonces);

@@ -8,6 +8,7 @@ using Lateen.ControlPlane.Ca;
 using Lateen.ControlPlane.Debug;
 using Lateen.ControlPlane.Discovery;
 using Lateen.ControlPlane.Http;
+using Lateen.ControlPlane.Leadership;
 using Lateen.ControlPlane.Identity;
 using Lateen.ControlPlane.Secrets;
 using Lateen.ControlPlane.Status;
@@ -73,7 +74,7 @@ internal sealed class DiscoveryHost : IAsyncDisposable
             new XdsServerOptions { IsReady = () => _readiness.HasMesh, ControlPlaneIdentifier = identity },
             loggers,
             time,
-            _metrics);
+            new RefusalTrace(generator, () => _source, _metrics, (name, place, reason) => _status?.Refused(name, place, reason), ads));
         _writer = new MeshWriter(
             new MeshState(options.Domain, options.ClusterId, ControlPlaneSettings.Default), Publish, time, loggers.CreateLogger("model"));
         _readers = new ObjectReaders(options.Domain, options.ClusterId, options.Namespace, options.Revision, loggers.CreateLogger("validation"));
@@ -217,10 +218,14 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         watch.Add(ResourceTypes.ProxyConfigs, ObjectSelector.All, value => value, _injection.ProxyConfigs);
         watch.Add(ResourceTypes.MutatingWebhookConfigurations, ObjectSelector.All, value => value, mutating);
         watch.Add(ResourceTypes.ValidatingWebhookConfigurations, ObjectSelector.All, value => value, validating);
+
+        // What is written for all is written by one replica; everything else each of them does for itself.
+        var leader = new LeaderElection(
+            client, _options.Namespace, $"{_options.PodName}_{random.NextInt64():x}", _time, random, _loggers.CreateLogger("leader"));
         return
         [
-            watch.RunAsync(cancellation), roots.RunAsync(cancellation), mutating.RunAsync(cancellation),
-            validating.RunAsync(cancellation), _status!.RunAsync(cancellation),
+            watch.RunAsync(cancellation), mutating.RunAsync(cancellation), validating.RunAsync(cancellation),
+            leader.RunAsync(leading => Task.WhenAll(roots.RunAsync(leading), _status!.RunAsync(leading)), cancellation),
             InjectionWarmUp.RunAsync(() => _readiness.HasMesh, () => _injection.Current, _time, cancellation),
         ];
     }

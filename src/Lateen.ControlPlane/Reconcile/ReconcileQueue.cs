@@ -64,17 +64,25 @@ internal sealed class ReconcileQueue<TKey>(string name, TimeProvider time, ILogg
                     await reconcile(key, cancellation);
                     _failures.Remove(key);
                 }
-                catch (Exception exception) when (exception is not OperationCanceledException || !cancellation.IsCancellationRequested)
+                catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+                {
+                    // Not done: whoever runs the queue again finds it waiting.
+                    Add(key);
+                    throw;
+                }
+                catch (Exception exception)
                 {
                     ReconcileLog.Failed(logger, name, key.ToString() ?? "", exception.Message);
                     var failures = _failures[key] = _failures.GetValueOrDefault(key) + 1;
                     pauses.RemoveWhere(pause => pause.IsCompleted);
                     pauses.Add(AddLaterAsync(key, Pause(failures), cancellation));
                 }
-
-                lock (_lock)
+                finally
                 {
-                    _underWay--;
+                    lock (_lock)
+                    {
+                        _underWay--;
+                    }
                 }
             }
         }
@@ -102,6 +110,7 @@ internal sealed class ReconcileQueue<TKey>(string name, TimeProvider time, ILogg
         catch (OperationCanceledException)
         {
             // Asked to stop while waiting.
+            Add(key);
         }
     }
 }

@@ -27,8 +27,18 @@ internal sealed class GrpcRequestContent : HttpContent
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        // Request headers leave with the first flush, also when the caller sends nothing yet.
-        await stream.FlushAsync(cancellationToken);
+        try
+        {
+            // Request headers leave with the first flush, also when the caller sends nothing yet.
+            await stream.FlushAsync(cancellationToken);
+        }
+        catch (Exception reason)
+        {
+            // The server ended the call before the stream was open: who waits to write on it must hear of it.
+            Fail(reason);
+            throw;
+        }
+
         _open.TrySetResult(stream);
         await _completed.Task.WaitAsync(cancellationToken);
     }

@@ -9,7 +9,13 @@ public interface IXdsServerObserver
     }
 
     /// <summary>The proxy refused a response.</summary>
-    void Rejected(XdsPeer peer, string typeUrl, string message)
+    /// <param name="names">Those of the resources it was sent that the message names.</param>
+    void Rejected(XdsPeer peer, string typeUrl, string message, IReadOnlyList<string> names)
+    {
+    }
+
+    /// <summary>The proxy accepted a response after it had refused one of that type.</summary>
+    void Recovered(XdsPeer peer, string typeUrl)
     {
     }
 

@@ -105,6 +105,13 @@ internal sealed class TypeSubscription(string typeUrl)
         }
     }
 
+    /// <summary>The resources sent whose names stand in a text; of names within names only the longest.</summary>
+    public IReadOnlyList<string> NamedIn(string text)
+    {
+        var found = (SentList?.Select(resource => resource.Name) ?? Sent.Keys).Where(name => text.Contains(name, StringComparison.Ordinal)).ToList();
+        return [.. found.Where(name => !found.Exists(other => other.Length > name.Length && other.Contains(name, StringComparison.Ordinal)))];
+    }
+
     public XdsTypeStatus Status() => new(
         TypeUrl, IsWildcard, [.. Names.Order(StringComparer.Ordinal)], SentVersion, SentNonce, AckedVersion, AckedNonce, SentAt,
         SentList?.Count ?? Sent.Count, NackMessage, NackedAt);

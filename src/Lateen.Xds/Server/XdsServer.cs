@@ -105,11 +105,13 @@ public sealed class XdsServer<TProxy> : IDisposable
         _observer?.Pushed(peer, typeUrl, resources, bytes, duration);
     }
 
-    internal void OnRejected(XdsPeer peer, string typeUrl, string message)
+    internal void OnRecovered(XdsPeer peer, string typeUrl) => _observer?.Recovered(peer, typeUrl);
+
+    internal void OnRejected(XdsPeer peer, string typeUrl, string message, IReadOnlyList<string> names)
     {
         var type = TypeUrls.ShortName(typeUrl);
         XdsServerLog.Rejected(_logger, type, peer.ConnectionId, message);
-        _observer?.Rejected(peer, typeUrl, message);
+        _observer?.Rejected(peer, typeUrl, message, names);
     }
 
     internal void OnStale(XdsPeer peer, string typeUrl)

@@ -127,8 +127,10 @@ internal sealed class XdsStream<TProxy, TRequest, TResponse> : IXdsStream<TProxy
         }
         RequestVerdict verdict;
         TypeSubscription? type;
+        bool wasRefused;
         lock (_gate)
         {
+            wasRefused = _variant.Find(typeUrl)?.NackMessage is not null;
             verdict = _variant.OnRequest(request, _server.Time.GetUtcNow());
             type = _variant.Find(typeUrl);
         }
@@ -145,13 +147,17 @@ internal sealed class XdsStream<TProxy, TRequest, TResponse> : IXdsStream<TProxy
                 await SendAsync(type!, isWanted: true, only: null, cancellation);
                 break;
             case RequestVerdict.Nacked:
-                _server.OnRejected(_peer, typeUrl, type!.NackMessage!);
+                _server.OnRejected(_peer, typeUrl, type!.NackMessage!, type.NamedIn(type.NackMessage!));
                 break;
             case RequestVerdict.Stale:
                 _server.OnStale(_peer, typeUrl);
                 break;
             default:
                 break;
+        }
+        if (wasRefused && type?.NackMessage is null)
+        {
+            _server.OnRecovered(_peer, typeUrl);
         }
         await PushDirtyAsync(cancellation);
     }

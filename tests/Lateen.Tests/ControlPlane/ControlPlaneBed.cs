@@ -159,6 +159,13 @@ internal sealed class ControlPlaneBed : IAsyncDisposable
             cancellation);
     }
 
+    /// <summary>Ends the control plane; the API endpoint goes on.</summary>
+    public async Task StopControlPlaneAsync()
+    {
+        await _stop.CancelAsync();
+        await _serving;
+    }
+
     /// <summary>Ends the control plane and starts another one on the same ports, over the same API endpoint.</summary>
     public async Task RestartControlPlaneAsync(CancellationToken cancellation)
     {
