@@ -93,6 +93,7 @@ public static class HostName
             return host;
         }
 
-        return domain.Length == 0 ? $"{host}.{@namespace}" : $"{host}.{@namespace}.svc.{domain}";
+        var local = @namespace.Length == 0 ? host : $"{host}.{@namespace}";
+        return domain.Length == 0 ? local : $"{local}.svc.{domain}";
     }
 }

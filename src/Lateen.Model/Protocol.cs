@@ -37,6 +37,18 @@ public static class Protocols
 
     public static bool IsUnsupported(this Protocol protocol) => protocol is Protocol.Unsupported;
 
+    /// <summary>The name as Istio writes it.</summary>
+    public static string ToText(this Protocol protocol) => protocol switch
+    {
+        Protocol.Unsupported => "UnsupportedProtocol",
+        Protocol.GrpcWeb => "GRPC-Web",
+        Protocol.HttpProxy => "HTTP_PROXY",
+        Protocol.Mongo => "Mongo",
+        Protocol.Redis => "Redis",
+        Protocol.MySql => "MySQL",
+        _ => protocol.ToString().ToUpperInvariant(),
+    };
+
     /// <summary>The protocol that a name stands for, without regard to case; <see cref="Protocol.Unsupported"/> when it stands for none.</summary>
     public static Protocol Parse(string name) => name.ToLowerInvariant() switch
     {

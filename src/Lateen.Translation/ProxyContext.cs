@@ -94,6 +94,10 @@ internal sealed class ProxyContext
         return service.Address;
     }
 
+    /// <summary>All addresses under which a service is called: with two address families one of each.</summary>
+    public IEnumerable<string> AddressesOf(Service service) =>
+        Settings.DualStack && service.ClusterAddresses.TryGetValue(Proxy.ClusterId, out var all) && all.Count > 1 ? all : [AddressOf(service)];
+
     public void Report(ConfigMeta meta, string path, string what, string fix, string code = "")
     {
         var problem = new ModelProblem(meta.ToString(), path, what, fix, code);

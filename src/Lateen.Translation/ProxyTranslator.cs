@@ -8,6 +8,8 @@ using Lateen.Translation.Clusters;
 using Lateen.Translation.Endpoints;
 using Lateen.Translation.Gateways;
 using Lateen.Translation.Listeners;
+using Lateen.Translation.Names;
+using Lateen.Translation.Proxyless;
 using Lateen.Translation.Routes;
 using Lateen.Translation.Views;
 
@@ -24,12 +26,18 @@ public static class ProxyTranslator
     public static TranslationResult Translate(TranslationRequest request)
     {
         var context = new ProxyContext(request.Snapshot, request.Proxy);
+        if (ProxylessTranslator.Serves(request.Proxy))
+        {
+            return new(ProxylessTranslator.Translate(context, request).Select(r => Named(r.Name, r.Message)).ToList(), context.Problems);
+        }
+
         IEnumerable<NamedResource> resources = request.TypeUrl switch
         {
             TypeUrls.Cluster => Clusters(context, request.Part).Select(c => Named(c.Name, c)),
             TypeUrls.Listener => Listeners(context, request.Part).Select(l => Named(l.Name, l)),
             TypeUrls.RouteConfiguration => request.Names.Select(n => Named(n, Route(context, n))),
             TypeUrls.ClusterLoadAssignment => request.Names.Select(n => Named(n, Endpoints(context, n))),
+            TypeUrls.NameTable => context.IsGateway ? [] : [Named("", NameTables.Build(context))],
             _ => [],
         };
         return new(resources.ToList(), context.Problems);

@@ -121,6 +121,9 @@ public sealed record MeshConfig
     /// <summary>The lowest TLS version between sidecars.</summary>
     public TlsProtocolVersion MeshMtlsMinProtocolVersion { get; init; }
 
+    /// <summary>The cipher suites between sidecars; empty = the built-in ones.</summary>
+    public EquatableArray<string> MeshMtlsCipherSuites { get; init; }
+
     /// <summary>For TLS that is not the mesh's own.</summary>
     public TlsDefaults? TlsDefaults { get; init; }
 }

@@ -108,7 +108,7 @@ internal static class DelegateMerge
         };
     }
 
-    /// <summary>Every pair of a root's and a delegate's match that can hold together; null when no pair can.</summary>
+    /// <summary>Every pair of a root's and a delegate's match that can hold together; null when one of the delegate's is in no pair.</summary>
     internal static EquatableArray<HttpMatch>? MergeMatches(EquatableArray<HttpMatch> root, EquatableArray<HttpMatch> delegated)
     {
         if (root.IsEmpty || delegated.IsEmpty)
@@ -117,18 +117,19 @@ internal static class DelegateMerge
         }
 
         var merged = new List<HttpMatch>();
-        foreach (var outer in root)
+        foreach (var inner in delegated)
         {
-            foreach (var inner in delegated)
+            var before = merged.Count;
+            merged.AddRange(root.Where(outer => !Conflicts(outer, inner)).Select(outer => Combine(outer, inner)));
+
+            // One condition outside of the root's makes the whole route one: half of a route is not what anybody wrote.
+            if (merged.Count == before)
             {
-                if (!Conflicts(outer, inner))
-                {
-                    merged.Add(Combine(outer, inner));
-                }
+                return null;
             }
         }
 
-        return merged.Count == 0 ? (EquatableArray<HttpMatch>?)null : merged.ToEquatableArray();
+        return merged.ToEquatableArray();
     }
 
     private static HttpMatch Combine(HttpMatch root, HttpMatch inner) => inner with

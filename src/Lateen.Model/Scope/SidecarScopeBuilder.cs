@@ -14,12 +14,13 @@ internal static class SidecarScopeBuilder
         var routes = index.VirtualServices.For(@namespace, VirtualServiceIndex.MeshGateway);
         if (sidecar is null || (sidecar.Egress.IsEmpty && sidecar.Ingress.IsEmpty && sidecar.OutboundTrafficPolicy is null))
         {
+            var merged = OnePerKey(visible);
             return new(
                 @namespace,
                 sidecar,
-                [new EgressScope(null, visible, routes)],
-                visible,
-                OnePerHost(visible),
+                [new EgressScope(null, merged, routes)],
+                merged,
+                OnePerHost(merged),
                 sidecar?.OutboundTrafficPolicy ?? index.Inputs.Mesh.OutboundTrafficPolicy);
         }
 
@@ -60,13 +61,10 @@ internal static class SidecarScopeBuilder
         return byHost.ToFrozenDictionary();
     }
 
-    private static EquatableArray<Service> SelectServices(
+    internal static EquatableArray<Service> SelectServices(
         EquatableArray<Service> visible, HostImports imports, SidecarEgress entry, string @namespace)
     {
-        var restrictTo = entry.Port is { Number: not 0 } port && !entry.Bind.StartsWith("unix", StringComparison.Ordinal)
-            && Protocols.Parse(port.Protocol) != Protocol.HttpProxy
-            ? port.Number
-            : 0;
+        var restrictTo = PortOf(entry);
         var imported = new List<Service>();
         var chosenNamespace = new Dictionary<string, (string Namespace, Registry Registry)>();
         foreach (var service in visible)
@@ -88,6 +86,35 @@ internal static class SidecarScopeBuilder
         }
 
         return imported.Where(s => chosenNamespace[s.Hostname].Namespace == s.Namespace).ToEquatableArray();
+    }
+
+    /// <summary>The only port that a listener serves; 0 = all.</summary>
+    private static int PortOf(SidecarEgress? entry) =>
+        entry?.Port is { Number: not 0 } port && !entry.Bind.StartsWith("unix", StringComparison.Ordinal)
+        && Protocols.Parse(port.Protocol) != Protocol.HttpProxy
+            ? port.Number
+            : 0;
+
+    /// <summary>Several entries for one host of one namespace are one service with all of their ports.</summary>
+    private static EquatableArray<Service> OnePerKey(EquatableArray<Service> visible)
+    {
+        var services = new List<Service>(visible.Count);
+        var positions = new Dictionary<(ServiceKey Key, string Address), int>(visible.Count);
+        foreach (var service in visible)
+        {
+            // A ServiceEntry with several addresses is a service at each of them.
+            if (positions.TryAdd((service.Key, service.Address), services.Count))
+            {
+                services.Add(service);
+                continue;
+            }
+
+            var at = positions[(service.Key, service.Address)];
+            var existing = services[at];
+            services[at] = existing with { Ports = [.. existing.Ports, .. service.Ports.Where(p => existing.FindPort(p.Number) is null)] };
+        }
+
+        return services.Count == visible.Count ? visible : services.ToEquatableArray();
     }
 
     private static Service? WithPort(Service service, int number)
@@ -116,7 +143,7 @@ internal static class SidecarScopeBuilder
             Merge(index, services, positions, service);
         }
 
-        foreach (var route in egress.SelectMany(e => (IEnumerable<VirtualServiceConfig>)e.VirtualServices))
+        foreach (var (route, listener) in egress.SelectMany(e => e.VirtualServices.Select(v => (v, e.Listener))))
         {
             foreach (var (host, ports) in RouteDestinations.Of(route))
             {
@@ -124,7 +151,7 @@ internal static class SidecarScopeBuilder
                 var chosen = candidates.Find(s => s.Namespace == @namespace)
                     ?? services.Find(s => s.Hostname == host)
                     ?? candidates.OrderBy(s => s.Namespace, StringComparer.Ordinal).FirstOrDefault();
-                if (chosen is not null && WithPorts(chosen, ports) is { } restricted)
+                if (chosen is not null && WithPorts(chosen, ports) is { } narrowed && WithPort(narrowed, PortOf(listener)) is { } restricted)
                 {
                     Merge(index, services, positions, restricted);
                 }

@@ -7,10 +7,16 @@ namespace Lateen.Translation.Clusters;
 /// <summary>Certificates and trust of DestinationRule TLS modes SIMPLE and MUTUAL, from a secret or from files.</summary>
 internal static class ClientCertificates
 {
-    public static void Apply(CommonTlsContext common, ClientTlsSettings settings, OutboundTarget target, ProxyContext context)
+    /// <returns>False where the settings can not be honoured: a sidecar may not have a Secret that nothing binds to its workload.</returns>
+    public static bool Apply(CommonTlsContext common, ClientTlsSettings settings, OutboundTarget target, ProxyContext context)
     {
         var usesSecret = settings.CredentialName.Length > 0
-            && (context.IsGateway || target.Rule?.WorkloadSelector is { MatchLabels.IsEmpty: false });
+            && (context.IsGateway || target.Rule?.WorkloadSelector is not null);
+        if (settings.CredentialName.Length > 0 && !usesSecret)
+        {
+            return false;
+        }
+
         if (settings.Mode == ClientTlsMode.Mutual)
         {
             common.TlsCertificateSdsSecretConfigs.Add(usesSecret
@@ -20,8 +26,8 @@ internal static class ClientCertificates
 
         if (settings.InsecureSkipVerify == true)
         {
-            common.ValidationContext = new();
-            return;
+            common.ValidationContext = usesSecret ? null : new();
+            return true;
         }
 
         var sans = UpstreamTls.Sans(settings.SubjectAltNames);
@@ -42,6 +48,13 @@ internal static class ClientCertificates
                 ValidationContextSdsSecretConfig = SecretSources.File($"file-root:{path}"),
             };
         }
+        else
+        {
+            // Istio, ClientTLSSettings.caCertificates: without one the server's certificate is not checked.
+            common.ValidationContext = new();
+        }
+
+        return true;
     }
 
     private static bool Verifies(ProxyContext context) =>

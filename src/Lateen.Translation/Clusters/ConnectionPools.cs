@@ -102,19 +102,15 @@ internal static class ConnectionPools
         }
     }
 
-    /// <summary>Whether HTTP/1.1 is turned into HTTP/2: the rule decides, then the mesh. Only where HTTP is known to be spoken.</summary>
+    /// <summary>Whether HTTP/1.1 is turned into HTTP/2: the rule decides, then the mesh.</summary>
     private static bool Upgrades(HttpConnectionPool? http, Protocol protocol, MeshConfig mesh)
     {
-        if (protocol != Protocol.Http)
-        {
-            return false;
-        }
-
+        // Who asks for it in a rule knows that HTTP is spoken there; the mesh's default only holds where a port says so.
         return http?.H2UpgradePolicy switch
         {
             H2UpgradePolicy.Upgrade => true,
             H2UpgradePolicy.DoNotUpgrade => false,
-            _ => mesh.H2UpgradePolicy == H2UpgradePolicy.Upgrade,
+            _ => protocol == Protocol.Http && mesh.H2UpgradePolicy == H2UpgradePolicy.Upgrade,
         };
     }
 

@@ -92,7 +92,7 @@ internal static class UpstreamTls
     }
 
     /// <summary>Fills in the names that the mesh knows: server name and identities.</summary>
-    private static ClientTlsSettings Completed(ClientTlsSettings settings, OutboundTarget target, ProxyContext context)
+    internal static ClientTlsSettings Completed(ClientTlsSettings settings, OutboundTarget target, ProxyContext context)
     {
         if (settings.Mode == ClientTlsMode.IstioMutual)
         {
@@ -102,8 +102,15 @@ internal static class UpstreamTls
                 identities = Identities(target.Service, context);
             }
 
+            // Certificates from files take the place of the agent's (node metadata TLS_CLIENT_…).
+            var metadata = context.Proxy.Metadata;
+            var files = metadata.Find("TLS_CLIENT_CERT_CHAIN") is { Length: > 0 };
             return settings with
             {
+                Mode = files ? ClientTlsMode.Mutual : ClientTlsMode.IstioMutual,
+                ClientCertificate = files ? metadata.Find("TLS_CLIENT_CERT_CHAIN")! : "",
+                PrivateKey = files ? metadata.Find("TLS_CLIENT_KEY") ?? "" : "",
+                CaCertificates = files ? metadata.Find("TLS_CLIENT_ROOT_CERT") ?? "" : "",
                 SubjectAltNames = identities,
                 Sni = settings.Sni.Length > 0
                     ? settings.Sni
@@ -111,7 +118,9 @@ internal static class UpstreamTls
             };
         }
 
-        return settings.SubjectAltNames.IsEmpty ? settings with { SubjectAltNames = target.Service.ServiceAccounts } : settings;
+        return settings.SubjectAltNames.IsEmpty && target.Service.Registry == Registry.External
+            ? settings with { SubjectAltNames = target.Service.ServiceAccounts }
+            : settings;
     }
 
     private static EquatableArray<string> Identities(Service service, ProxyContext context) =>
@@ -121,10 +130,11 @@ internal static class UpstreamTls
             .Order(StringComparer.Ordinal)
             .ToEquatableArray();
 
-    private static UpstreamTlsContext? Context(
+    /// <summary>The context of completed settings; null where there is no TLS.</summary>
+    internal static UpstreamTlsContext? Context(
         Cluster cluster, ClientTlsSettings settings, OutboundTarget target, ProxyContext context)
     {
-        var common = new CommonTlsContext { TlsParams = Policies.TlsParameters.Client(context.Mesh) };
+        var common = new CommonTlsContext { TlsParams = Policies.TlsParameters.Client(context.Mesh, settings.Mode == ClientTlsMode.IstioMutual) };
         var result = new UpstreamTlsContext { CommonTlsContext = common, Sni = settings.Sni };
         var http2 = ConnectionPools.IsHttp2(cluster);
         switch (settings.Mode)
@@ -147,7 +157,11 @@ internal static class UpstreamTls
 
                 return result;
             default:
-                ClientCertificates.Apply(common, settings, target, context);
+                if (!ClientCertificates.Apply(common, settings, target, context))
+                {
+                    return null;
+                }
+
                 if (http2)
                 {
                     common.AlpnProtocols.Add("h2");

@@ -93,7 +93,7 @@ internal sealed class GatewayServers
 
         if (!server.IsTls)
         {
-            return server.IsHttp && first.IsHttp
+            return server.IsHttp && first.IsHttp && server.Protocol == first.Protocol
                 ? null
                 : $"plain {server.Server.Port.Protocol} on port {server.Port} can not be told apart from Gateway {first.GatewayName}";
         }

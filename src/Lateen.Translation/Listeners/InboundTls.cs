@@ -1,6 +1,7 @@
 using Envoy.Config.Core.V3;
 using Envoy.Extensions.TransportSockets.Tls.V3;
 using Lateen.Model.Mesh;
+using Lateen.Model.Workloads;
 using Lateen.Translation.Policies;
 
 namespace Lateen.Translation.Listeners;
@@ -19,19 +20,33 @@ internal static class InboundTls
         var common = new CommonTlsContext
         {
             TlsParams = Policies.TlsParameters.MutualServer(context.Mesh),
-            TlsCertificateSdsSecretConfigs = { SecretSources.Workload("default") },
-            CombinedValidationContext = new()
-            {
-                DefaultValidationContext = TrustedDomains(context),
-                ValidationContextSdsSecretConfig = SecretSources.Workload("ROOTCA"),
-            },
         };
+        ApplyCertificates(common, context.Proxy, TrustedDomains(context));
         common.AlpnProtocols.AddRange(alpn);
         return new()
         {
             Name = SocketName,
             TypedConfig = new DownstreamTlsContext { CommonTlsContext = common, RequireClientCertificate = true }.Pack(),
         };
+    }
+
+    /// <summary>The agent's certificate and root, or the files that the proxy names (node metadata TLS_SERVER_…).</summary>
+    /// <param name="validation">What clients are held to; null where they need no certificate.</param>
+    internal static void ApplyCertificates(CommonTlsContext common, ProxyNode proxy, CertificateValidationContext? validation)
+    {
+        var chain = proxy.Metadata.Find("TLS_SERVER_CERT_CHAIN") ?? "";
+        var root = proxy.Metadata.Find("TLS_SERVER_ROOT_CERT") ?? "";
+        common.TlsCertificateSdsSecretConfigs.Add(chain.Length > 0
+            ? SecretSources.File($"file-cert:{chain}~{proxy.Metadata.Find("TLS_SERVER_KEY")}")
+            : SecretSources.Workload("default"));
+        if (validation is not null)
+        {
+            common.CombinedValidationContext = new()
+            {
+                DefaultValidationContext = validation,
+                ValidationContextSdsSecretConfig = root.Length > 0 ? SecretSources.File($"file-root:{root}") : SecretSources.Workload("ROOTCA"),
+            };
+        }
     }
 
     private static CertificateValidationContext TrustedDomains(ProxyContext context)

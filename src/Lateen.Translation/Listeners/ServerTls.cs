@@ -1,5 +1,6 @@
 using Envoy.Config.Core.V3;
 using Envoy.Extensions.TransportSockets.Tls.V3;
+using Lateen.Model.Mesh;
 using Lateen.Model.Networking;
 using Lateen.Translation.Clusters;
 using Lateen.Translation.Policies;
@@ -18,7 +19,6 @@ internal static class ServerTls
 
     public static DownstreamTlsContext Context(ProxyContext context, ServerTlsSettings settings, IEnumerable<string> alpn)
     {
-        _ = context;
         var common = new CommonTlsContext();
         var result = new DownstreamTlsContext
         {
@@ -27,7 +27,7 @@ internal static class ServerTls
         };
         common.AlpnProtocols.AddRange(alpn);
         ApplyCertificates(common, settings);
-        ApplyParameters(common, settings);
+        ApplyParameters(common, settings, context.Mesh.TlsDefaults);
         return result;
     }
 
@@ -37,11 +37,6 @@ internal static class ServerTls
         var validation = UpstreamTls.Sans(settings.SubjectAltNames);
         validation.VerifyCertificateSpki.AddRange(settings.VerifyCertificateSpki);
         validation.VerifyCertificateHash.AddRange(settings.VerifyCertificateHash);
-        if (settings.Mode == ServerTlsMode.OptionalMutual)
-        {
-            validation.TrustChainVerification = CertificateValidationContext.Types.TrustChainVerification.AcceptUntrusted;
-        }
-
         if (settings.Mode == ServerTlsMode.IstioMutual)
         {
             common.TlsCertificateSdsSecretConfigs.Add(SecretSources.Workload("default"));
@@ -54,11 +49,17 @@ internal static class ServerTls
             {
                 common.CombinedValidationContext = Combined(validation, SecretSources.Credential(settings.CredentialName + "-cacert"));
             }
+            else if (validation.CalculateSize() > 0)
+            {
+                common.ValidationContext = validation;
+            }
         }
         else
         {
-            common.TlsCertificateSdsSecretConfigs.Add(
-                SecretSources.File($"file-cert:{settings.ServerCertificate}~{settings.PrivateKey}"));
+            // Without a certificate of its own a server shows the workload's.
+            common.TlsCertificateSdsSecretConfigs.Add(settings.ServerCertificate.Length == 0 && settings.PrivateKey.Length == 0
+                ? SecretSources.Workload("default")
+                : SecretSources.File($"file-cert:{settings.ServerCertificate}~{settings.PrivateKey}"));
             if (settings.CaCertificates.Length > 0)
             {
                 common.CombinedValidationContext = Combined(validation, SecretSources.File($"file-root:{settings.CaCertificates}"));
@@ -77,20 +78,23 @@ internal static class ServerTls
             ValidationContextSdsSecretConfig = source,
         };
 
-    private static void ApplyParameters(CommonTlsContext common, ServerTlsSettings settings)
+    /// <summary>The server's own settings, else the mesh's defaults for TLS that is not the mesh's own.</summary>
+    private static void ApplyParameters(CommonTlsContext common, ServerTlsSettings settings, TlsDefaults? defaults)
     {
-        if (settings.MinProtocolVersion == TlsProtocolVersion.Auto && settings.MaxProtocolVersion == TlsProtocolVersion.Auto
-            && settings.CipherSuites.IsEmpty)
+        defaults = settings.Mode == ServerTlsMode.IstioMutual ? null : defaults;
+        var parameters = new Parameters
         {
-            return;
-        }
-
-        common.TlsParams = new()
-        {
-            TlsMinimumProtocolVersion = Version(settings.MinProtocolVersion),
+            TlsMinimumProtocolVersion = Version(settings.MinProtocolVersion == TlsProtocolVersion.Auto
+                ? defaults?.MinProtocolVersion ?? TlsProtocolVersion.Auto
+                : settings.MinProtocolVersion),
             TlsMaximumProtocolVersion = Version(settings.MaxProtocolVersion),
         };
-        common.TlsParams.CipherSuites.AddRange(settings.CipherSuites);
+        parameters.CipherSuites.AddRange((settings.CipherSuites.IsEmpty ? defaults?.CipherSuites ?? [] : settings.CipherSuites).Distinct());
+        parameters.EcdhCurves.AddRange((defaults?.EcdhCurves ?? []).Distinct());
+        if (parameters.CalculateSize() > 0)
+        {
+            common.TlsParams = parameters;
+        }
     }
 
     private static Parameters.Types.TlsProtocol Version(TlsProtocolVersion version) => version switch

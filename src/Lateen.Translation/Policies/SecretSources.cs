@@ -21,20 +21,32 @@ internal static class SecretSources
             return Workload(credential.EndsWith("-cacert", StringComparison.Ordinal) ? "ROOTCA" : "default");
         }
 
+        if (credential.StartsWith("sds://", StringComparison.Ordinal))
+        {
+            // Whoever provides it listens on a socket of the pod (istio, "external SDS provider").
+            return new() { Name = credential, SdsConfig = Socket("sds-external") };
+        }
+
         var name = credential.Contains("://", StringComparison.Ordinal) ? credential : $"kubernetes://{credential}";
         return new() { Name = name, SdsConfig = new() { Ads = new(), ResourceApiVersion = ApiVersion.V3 } };
     }
 
-    private static ConfigSource Agent() => new()
+    private static ConfigSource Agent()
+    {
+        var source = Socket("sds-grpc");
+        source.InitialFetchTimeout = new Duration();
+        return source;
+    }
+
+    private static ConfigSource Socket(string cluster) => new()
     {
         ApiConfigSource = new()
         {
             ApiType = ApiConfigSource.Types.ApiType.Grpc,
             TransportApiVersion = ApiVersion.V3,
             SetNodeOnFirstMessageOnly = true,
-            GrpcServices = { new GrpcService { EnvoyGrpc = new() { ClusterName = "sds-grpc" } } },
+            GrpcServices = { new GrpcService { EnvoyGrpc = new() { ClusterName = cluster } } },
         },
-        InitialFetchTimeout = new Duration(),
         ResourceApiVersion = ApiVersion.V3,
     };
 }

@@ -19,14 +19,20 @@ internal static class TlsParameters
     ];
 
     /// <summary>Towards services: TLS 1.2 up to 1.3.</summary>
-    public static Parameters Client(MeshConfig mesh)
+    /// <param name="isMutual">With the mesh's own certificates, which the defaults for other TLS do not touch.</param>
+    public static Parameters Client(MeshConfig mesh, bool isMutual)
     {
-        _ = mesh;
-        return new()
+        var result = new Parameters
         {
             TlsMinimumProtocolVersion = Parameters.Types.TlsProtocol.Tlsv12,
             TlsMaximumProtocolVersion = Parameters.Types.TlsProtocol.Tlsv13,
         };
+        if (!isMutual)
+        {
+            result.EcdhCurves.AddRange(mesh.TlsDefaults?.EcdhCurves ?? []);
+        }
+
+        return result;
     }
 
     /// <summary>What sidecars accept.</summary>
@@ -39,7 +45,7 @@ internal static class TlsParameters
                 : Parameters.Types.TlsProtocol.Tlsv12,
             TlsMaximumProtocolVersion = Parameters.Types.TlsProtocol.Tlsv13,
         };
-        result.CipherSuites.AddRange(MutualCiphers);
+        result.CipherSuites.AddRange(mesh.MeshMtlsCipherSuites.IsEmpty ? MutualCiphers : mesh.MeshMtlsCipherSuites.Distinct());
         return result;
     }
 }

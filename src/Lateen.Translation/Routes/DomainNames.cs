@@ -10,7 +10,7 @@ internal static class DomainNames
     public static (List<string> Domains, List<string> Alternatives) Of(ProxyContext context, Service service, int port, bool withPort)
     {
         var alternatives = Alternatives(service.Hostname, context.Proxy.DnsDomain);
-        var names = new List<string> { service.Hostname };
+        var names = new List<string> { Bracketed(service.Hostname) };
         names.AddRange(alternatives);
         if (service.IsHeadless)
         {
@@ -18,14 +18,20 @@ internal static class DomainNames
             names.AddRange(names.Select(n => "*." + n).ToList());
         }
 
-        var address = context.AddressOf(service);
-        if (address != Service.UnspecifiedAddress && !address.Contains('/', StringComparison.Ordinal))
+        foreach (var address in context.AddressesOf(service))
         {
-            names.Add(address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address);
+            if (address != Service.UnspecifiedAddress && !address.Contains('/', StringComparison.Ordinal))
+            {
+                names.Add(Bracketed(address));
+            }
         }
 
         return (withPort ? [.. names.SelectMany(n => (string[])[n, Naming.HostPort(n, port)])] : names, alternatives);
     }
+
+    /// <summary>RFC 3986 3.2.2: an IPv6 address in a host is put in brackets.</summary>
+    internal static string Bracketed(string host) =>
+        System.Net.IPAddress.TryParse(host, out var ip) && ip.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{host}]" : host;
 
     /// <summary>The short forms of a host as a resolver with the proxy's domain as search list would complete them.</summary>
     public static List<string> Alternatives(string host, string proxyDomain)
@@ -56,7 +62,7 @@ internal static class DomainNames
         return result;
     }
 
-    /// <summary>Domains outside of Kubernetes: the part of the host that the proxy's domain does not share, completed step by step.</summary>
+    /// <summary>Domains outside of Kubernetes: the part of the host that the proxy's domain does not share.</summary>
     private static void AddShared(string host, string proxyDomain, List<string> result)
     {
         var hostParts = host.Split('.');
@@ -68,21 +74,9 @@ internal static class DomainNames
             shared++;
         }
 
-        if (shared == 0 || proxyDomain.Length == 0 || shared == hostParts.Length)
+        if (shared > 0 && proxyDomain.Length > 0 && shared < hostParts.Length)
         {
-            return;
-        }
-
-        var unique = hostParts.Length - shared;
-        for (var take = unique; take < hostParts.Length; take++)
-        {
-            // The wholly unshared name only stands for the host where the proxy's domain is all shared.
-            if (take == unique && shared != proxyParts.Length)
-            {
-                continue;
-            }
-
-            result.Add(string.Join('.', hostParts[..take]));
+            result.Add(string.Join('.', hostParts[..^shared]));
         }
     }
 }

@@ -57,10 +57,14 @@ internal static class RouteActions
         }
     }
 
+    /// <summary>How much of the traffic is mirrored; null when none is.</summary>
+    public static Envoy.Type.V3.FractionalPercent? MirrorFraction(HttpRoute http) =>
+        http.Mirror is null || http.MirrorPercentage is 0 ? null : Percentages.Of(http.MirrorPercentage);
+
     private static void ApplyMirrors(RouteAction action, HttpRouteScope scope, HttpRoute http, string path)
     {
         // An explicit 0 percent means that nothing is mirrored.
-        if (http.Mirror is not { } mirror || http.MirrorPercentage is 0)
+        if (MirrorFraction(http) is not { } fraction || http.Mirror is not { } mirror)
         {
             return;
         }
@@ -70,7 +74,7 @@ internal static class RouteActions
         action.RequestMirrorPolicies.Add(new RouteAction.Types.RequestMirrorPolicy
         {
             Cluster = Destinations.Cluster(mirror, service, scope.ListenPort),
-            RuntimeFraction = new() { DefaultValue = Percentages.Of(http.MirrorPercentage) },
+            RuntimeFraction = new() { DefaultValue = fraction },
             TraceSampled = false,
         });
     }

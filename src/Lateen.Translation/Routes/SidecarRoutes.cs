@@ -210,11 +210,20 @@ internal static class SidecarRoutes
     {
         var withPort = request.Port == 0;
         var known = groups.Select(g => g.Hostname).ToHashSet();
-        var names = new HashSet<string>();
-        var taken = new HashSet<string>();
+
+        // RFC 9110 4.2.3: hosts are compared without regard to case.
+        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        var taken = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         var result = new List<VirtualHost>();
+        var served = groups.Where(g => g.Service is not null).Select(g => g.Hostname).ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (var group in groups)
         {
+            // A host in another case than a service's name is that service.
+            if (group.Service is null && served.Contains(group.Hostname))
+            {
+                continue;
+            }
+
             if (!names.Add(Naming.HostPort(group.Hostname, group.Port)))
             {
                 continue;

@@ -8,7 +8,7 @@ internal static class ServerDecoder
 {
     private static readonly ChoiceNames<ServerTlsMode> Modes = Choices.Of<ServerTlsMode>();
 
-    private static readonly ChoiceNames<TlsProtocolVersion> Versions = Choices.Of(
+    internal static readonly ChoiceNames<TlsProtocolVersion> Versions = Choices.Of(
         ("TLS_AUTO", TlsProtocolVersion.Auto), ("TLSV1_0", TlsProtocolVersion.Tls10), ("TLSV1_1", TlsProtocolVersion.Tls11),
         ("TLSV1_2", TlsProtocolVersion.Tls12), ("TLSV1_3", TlsProtocolVersion.Tls13));
 

@@ -86,11 +86,19 @@ public static class MeshConfigDecoder
             PathNormalization = mesh["pathNormalization"].Message(
                 path => new Box<PathNormalization?>(path["normalization"].Choice(Normalizations)))?.Value ?? d.PathNormalization,
             DefaultHttpRetryPolicy = mesh["defaultHttpRetryPolicy"].Message(HttpActionDecoder.ReadRetry),
+            MeshMtlsMinProtocolVersion = mesh["meshMTLS"].Message(ReadTls)?.MinProtocolVersion ?? TlsProtocolVersion.Auto,
+            MeshMtlsCipherSuites = mesh["meshMTLS"].Message(ReadTls)?.CipherSuites ?? [],
+            TlsDefaults = mesh["tlsDefaults"].Message(ReadTls),
             ServiceSettings = mesh["serviceSettings"].Messages(settings => new ServiceSettings(
                 settings["settings"].Message(inner => new Box<bool>(inner["clusterLocal"].Boolean() ?? false))?.Value ?? false,
                 settings["hosts"].List(host => host.Host()))),
         };
     }
+
+    private static TlsDefaults ReadTls(ObjectReader tls) => new(
+        tls["minProtocolVersion"].Choice(ServerDecoder.Versions) ?? TlsProtocolVersion.Auto,
+        tls["cipherSuites"].Texts(),
+        tls["ecdhCurves"].Texts());
 
     // Providers of a given name replace the built-in one of that name.
     private static EquatableArray<ExtensionProvider> WithDefaults(

@@ -162,6 +162,10 @@ internal sealed class CaseMesh
             FilterGatewayClusterConfig = Flag("PILOT_FILTER_GATEWAY_CLUSTER_CONFIG", defaults.FilterGatewayClusterConfig),
             SendUnhealthyEndpoints = Flag("PILOT_SEND_UNHEALTHY_ENDPOINTS", defaults.SendUnhealthyEndpoints),
             Http10 = Flag("PILOT_HTTP10", defaults.Http10),
+            DualStack = Flag("ISTIO_DUAL_STACK", defaults.DualStack),
+            AutoSni = Flag("ENABLE_AUTO_SNI", defaults.AutoSni),
+            VerifyCertificateAtClient = Flag("VERIFY_CERTIFICATE_AT_CLIENT", defaults.VerifyCertificateAtClient),
+            RedisFilter = Flag("PILOT_ENABLE_REDIS_FILTER", defaults.RedisFilter),
         };
     }
 }

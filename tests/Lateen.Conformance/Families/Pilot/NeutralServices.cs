@@ -19,7 +19,14 @@ internal static class NeutralServices
             Name = (string?)json["name"] ?? (string?)attributes?["name"] ?? parts[0],
             Namespace = (string?)json["namespace"] ?? (string?)attributes?["namespace"]
                 ?? (parts.Length > 2 && parts[2] == "svc" ? parts[1] : "default"),
-            Registry = (string?)json["registry"] == "Kubernetes" || hostname.Contains(".svc.", StringComparison.Ordinal) ? Registry.Kubernetes : Registry.External,
+            Registry = (string?)json["registry"] switch
+            {
+                "Kubernetes" => Registry.Kubernetes,
+                "External" => Registry.External,
+                _ => hostname.Contains(".svc.", StringComparison.Ordinal) ? Registry.Kubernetes : Registry.External,
+            },
+            CreationTime = json["creationTime"] is { } made ? DateTimeOffset.Parse((string)made!, System.Globalization.CultureInfo.InvariantCulture) : default,
+            Labels = (json["labels"] as JsonObject ?? []).Select(l => KeyValuePair.Create(l.Key, (string)l.Value!)).ToEquatableMap(),
             Addresses = address.Length == 0 || address == Service.UnspecifiedAddress ? [] : [address],
             Ports = (json["ports"] as JsonArray ?? []).Select(p => Port((JsonObject)p!)).ToEquatableArray(),
             Resolution = (string?)json["resolution"] switch

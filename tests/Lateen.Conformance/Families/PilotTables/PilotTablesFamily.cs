@@ -7,6 +7,13 @@ internal sealed class PilotTablesFamily : IConformanceFamily
     private static readonly IReadOnlyList<IReadOnlyDictionary<string, Func<ConformanceCase, CaseResult>>> Groups =
     [
         HostKinds.All,
+        RouteConfigKinds.All,
+        GatewayKinds.All,
+        ScopeKinds.All,
+        VirtualServiceKinds.All,
+        ServiceKinds.All,
+        ClusterKinds.All,
+        NameKinds.All,
     ];
 
     public string Name => "pilot-tables";
