@@ -1,6 +1,9 @@
 using Lateen.Net.Http2;
 using Lateen.Net.Sockets;
 using Lateen.Proxy.TransportSockets;
+using Google.Protobuf.WellKnownTypes;
+using Lateen.Net.Sockets;
+using Lateen.Proxy.Telemetry;
 
 namespace Lateen.Proxy.Clusters;
 
@@ -57,6 +60,15 @@ internal sealed class ClusterConfig
 
     /// <summary>Name of the ClusterLoadAssignment; for EDS only.</summary>
     public string EdsServiceName { get; init; } = "";
+
+    /// <summary>The service that this cluster stands for, as metadata names it; null if it names none.</summary>
+    public MeshService? Service { get; init; }
+
+    /// <summary>metadata.filter_metadata, for the access log; null if there is none.</summary>
+    public IDictionary<string, Struct>? Metadata { get; init; }
+
+    /// <summary>Metadata istio.external: outside of the mesh.</summary>
+    public bool IsExternal { get; init; }
 
     public LoadBalancingPolicy Policy { get; init; }
 

@@ -7,6 +7,7 @@ using Lateen.Net.Http1;
 using Lateen.Net.Sockets;
 using Lateen.Proxy.Clusters;
 using Lateen.Proxy.TransportSockets;
+using Lateen.Proxy.Telemetry;
 using HttpProtocolOptions = Envoy.Extensions.Upstreams.Http.V3.HttpProtocolOptions;
 using LoadBalancingPolicy = Lateen.Proxy.Clusters.LoadBalancingPolicy;
 
@@ -45,6 +46,10 @@ internal static class ClusterCompiler
             Discovery = kind,
             EdsServiceName = kind != DiscoveryKind.Eds ? ""
                 : cluster.EdsClusterConfig?.ServiceName is { Length: > 0 } name ? name : cluster.Name,
+            Service = MeshService.Of(cluster),
+            Metadata = cluster.Metadata?.FilterMetadata,
+            IsExternal = cluster.Metadata?.FilterMetadata.TryGetValue("istio", out Struct? istio) == true
+                && istio.Fields.TryGetValue("external", out Value? external) && external.BoolValue,
             Policy = Policy(scope, cluster),
             ChoiceCount = (int)Math.Clamp(cluster.LeastRequestLbConfig?.ChoiceCount ?? 2, 2, 32),
             ConnectTimeoutMilliseconds = (int)Math.Clamp(CompileScope.Milliseconds(cluster.ConnectTimeout, 5000), 1, int.MaxValue),

@@ -117,6 +117,10 @@ internal sealed partial class HttpExchange
             return; // The rest of a response that was given up for a retry.
         }
         BodyBytesOut += data.Length;
+        if (IsGrpc)
+        {
+            _responseFrames.Read(data);
+        }
         if (_downstream is { } downstream)
         {
             downstream.SendData(data, endStream);
