@@ -25,4 +25,7 @@ internal static partial class ProxyLog
 
     [LoggerMessage(7, LogLevel.Warning, "Resolving {Name} of cluster {Cluster} failed: {Reason}; its last addresses stay")]
     public static partial void ResolveFailed(ILogger logger, string name, string cluster, string reason);
+
+    [LoggerMessage(20, LogLevel.Warning, "{Exporter} could not send to {Target}: {Reason}; what was to be sent is dropped and counted")]
+    public static partial void ExportFailed(ILogger logger, string exporter, string target, string reason);
 }

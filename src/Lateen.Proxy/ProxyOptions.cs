@@ -1,3 +1,4 @@
+using Google.Protobuf.WellKnownTypes;
 using Lateen.Proxy.Local;
 
 namespace Lateen.Proxy;
@@ -13,6 +14,21 @@ public sealed class ProxyOptions
 
     /// <summary>The service cluster of the node (x-envoy-downstream-service-cluster).</summary>
     public string NodeCluster { get; init; } = "";
+
+    /// <summary>The node's metadata: who this workload is, for metric labels and for its peers.</summary>
+    public Struct NodeMetadata { get; init; } = new();
+
+    /// <summary>The bootstrap's Zipkin, <c>host:port</c>, for listeners that trace and name no provider; empty: none.</summary>
+    public string ZipkinAddress { get; init; } = "";
+
+    /// <summary>Environment variables that logs and tags of spans may show.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The version in istio_build.</summary>
+    public string Version { get; init; } = "unknown";
+
+    /// <summary>How many series of Istio's metrics are kept, default 10,000 (about 2 KB each for a histogram).</summary>
+    public int MaximumMetricSeries { get; init; } = 10_000;
 
     /// <summary>The proxy's own pages: admin, status, health, metrics. Opened by <see cref="ProxyServer.RunAsync"/>.</summary>
     public IReadOnlyList<LocalListener> LocalListeners { get; init; } = [];

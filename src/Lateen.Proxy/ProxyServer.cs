@@ -259,6 +259,14 @@ public sealed class ProxyServer
                 yield return sample;
             }
         }
+        foreach (StatSample sample in _runtime.Exporters.Stats())
+        {
+            yield return sample;
+        }
+        foreach (StatSample sample in _runtime.Series.Read())
+        {
+            yield return sample;
+        }
         foreach (StatSample sample in OwnStats())
         {
             yield return sample;
@@ -272,7 +280,14 @@ public sealed class ProxyServer
         {
             scope.Reset();
         }
+        _runtime.Series.Reset();
     }
+
+    /// <summary>The last requests and connections that did not go well, with a sentence each.</summary>
+    public IEnumerable<string> Failures() => _runtime.All.SelectMany(w => w.Failures.Lines());
+
+    /// <summary>Opens the access logs' paths again (SIGUSR1, POST /reopen_logs).</summary>
+    public void ReopenLogs() => _runtime.ReopenLogs();
 
     /// <summary>Where a local listener listens, once <see cref="RunAsync"/> has opened it.</summary>
     public IPEndPoint? LocalAddress(string name) => _local.AddressOf(name);
@@ -491,6 +506,13 @@ public sealed class ProxyServer
     {
         static StatSample Gauge(string name, long value) => new(name, StatKind.Gauge, value, null, true);
         static StatSample Counter(string name, long value) => new(name, StatKind.Counter, value, null, value != 0);
+        yield return new StatSample("istio_build.component.proxy.tag." + _options.Version, StatKind.Gauge, 1, null, true)
+        {
+            Metric = "istio_build",
+            Labels = [new("component", "proxy"), new("tag", _options.Version)],
+        };
+        yield return Counter("lateen.metric_series_overflow_total", _runtime.Series.Overflow) with { Metric = "lateen_metric_series_overflow_total", Labels = [] };
+        yield return Gauge("lateen.metric_series", _runtime.Series.Count) with { Metric = "lateen_metric_series", Labels = [] };
         yield return Gauge("cluster_manager.active_clusters", _runtime.Clusters().Count);
         yield return Counter("cluster_manager.cluster_added", _stores[TypeUrls.Cluster].Names.Count);
         yield return Gauge("cluster_manager.warming_clusters", _runtime.Clusters().Count(c => c.WarmingUntil > ProxyRuntime.Now));

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using Envoy.Config.Core.V3;
 using Lateen.Agent.Identity;
 using Lateen.Agent.Interception;
+using Lateen.Agent.Dns;
 using Lateen.Agent.Settings;
 using Lateen.Agent.Status;
 using Lateen.Agent.Verbs;
@@ -26,6 +27,9 @@ namespace Lateen.Agent.Hosting;
 /// </remarks>
 internal sealed class AgentHost
 {
+    /// <summary>signal(7): the number on Linux; PosixSignal takes numbers beside its own names.</summary>
+    private const int SigUsr1 = 10;
+
     private readonly AgentOptions _options;
     private readonly ConsoleLogFactory _logs;
     private readonly TimeProvider _time;
@@ -34,6 +38,7 @@ internal sealed class AgentHost
     private readonly ProxyResources _resources;
     private readonly ConfigCache _cache;
     private readonly InterceptionCheck _interception;
+    private readonly DnsProxy? _dns;
     private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public AgentHost(AgentOptions options, ConsoleLogFactory logs, TimeProvider time, HttpClient metricsClient, AppProbes probes)
@@ -50,18 +55,24 @@ internal sealed class AgentHost
                 Concurrency = options.Concurrency,
                 NodeId = node.Id,
                 NodeCluster = node.Cluster,
+                NodeMetadata = node.Metadata,
+                Version = VersionVerb.Version,
+                Environment = options.Environment,
+                ZipkinAddress = options.Proxy.ZipkinAddress,
                 DrainTime = options.Proxy.DrainDuration,
                 // The pages need the proxy and the proxy their listeners: each listener finds its page when the first request comes.
                 LocalListeners = Listeners(options, name => pages![name]),
             },
             logs, time, Random.Shared);
         _cache = new ConfigCache(options.XdsFile is null ? options.StatePath : null, _logger);
-        _resources = new ProxyResources(_proxy, _cache);
+        _dns = DnsProxyFactory.Create(options);
+        _resources = new ProxyResources(_proxy, _cache, _dns?.Resolver);
         _proxy.Observer = _resources;
         _interception = new InterceptionCheck(
             InterceptionPlan.Of(options) is { } plan ? cancellation => InterceptionProbe.DialAsync(plan.Version, plan.Ports, cancellation) : null, time, _logger);
         var readiness = new Readiness(_proxy, _resources, _interception, _logger);
         var stats = new StatsPage(_proxy);
+        var inclusion = ScrapeSettings.Inclusion(options);
         pages = new LocalPages
         {
             ["admin"] = new AdminPages(_proxy, new AdminContext
@@ -75,9 +86,9 @@ internal sealed class AgentHost
                 Quit = End,
                 Logging = new LogLevelControl(logs.Levels),
             }),
-            ["status"] = new StatusPages(readiness, new MergedMetrics(stats, options, metricsClient, _logger), probes, End),
+            ["status"] = new StatusPages(readiness, new MergedMetrics(stats, inclusion, options, metricsClient, _logger), probes, End),
             ["health"] = new HealthPages(readiness),
-            ["prometheus"] = new MetricsPages(stats),
+            ["prometheus"] = new MetricsPages(stats, inclusion),
         };
     }
 
@@ -96,11 +107,17 @@ internal sealed class AgentHost
             return 1;
         }
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        using var reopen = PosixSignalRegistration.Create((PosixSignal)SigUsr1, signal =>
+        {
+            signal.Cancel = true;
+            _proxy.ReopenLogs();
+        });
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         Node node = NodeBuilder.Build(_options);
         AgentLog.Starting(_logger, VersionVerb.Version, _options.Role, node.Id, _options.XdsFile ?? _options.Proxy.DiscoveryAddress, _options.Concurrency);
         using var stop = new CancellationTokenSource();
         var proxy = _proxy.RunAsync(stop.Token);
+        var names = _dns?.RunAsync(stop.Token) ?? Task.CompletedTask;
         var configuration = _options.XdsFile is { } file
             ? new XdsFileFollower(file, _proxy, _time, _logger).RunAsync(stop.Token)
             : FollowControlPlaneAsync(stop.Token);
@@ -118,6 +135,7 @@ internal sealed class AgentHost
         await secrets;
         await interception;
         await proxy;
+        await names;
         AgentLog.Terminated(_logger);
         return 0;
     }
@@ -167,7 +185,7 @@ internal sealed class AgentHost
             {
                 Node = () => NodeBuilder.Build(_options),
                 Metadata = () => ControlPlaneChannel.Metadata(_options, _logger),
-                WildcardTypes = ProxyResources.WildcardTypes,
+                WildcardTypes = _resources.WildcardTypes,
                 NamedTypes = ProxyResources.NamedTypes,
             },
             _resources, _logs, _time, Random.Shared);

@@ -1,4 +1,7 @@
+using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
+using Istio.Networking.Nds.V1;
+using Lateen.Agent.Dns;
 using Lateen.Api;
 using Lateen.Proxy;
 using Lateen.Xds.Client;
@@ -6,10 +9,11 @@ using Lateen.Xds.Client;
 namespace Lateen.Agent.Hosting;
 
 /// <summary>Carries resources from the control plane into the data plane, and the names it wants back.</summary>
-internal sealed class ProxyResources(ProxyServer proxy, ConfigCache cache) : IAdsHandler, IProxyObserver
+internal sealed class ProxyResources(ProxyServer proxy, ConfigCache cache, DnsResolver? dns) : IAdsHandler, IProxyObserver
 {
     /// <summary>Types taken in full from the start.</summary>
-    public static IReadOnlyList<string> WildcardTypes { get; } = [TypeUrls.Cluster, TypeUrls.Listener];
+    public IReadOnlyList<string> WildcardTypes { get; } =
+        dns is null ? [TypeUrls.Cluster, TypeUrls.Listener] : [TypeUrls.Cluster, TypeUrls.Listener, TypeUrls.NameTable];
 
     /// <summary>Types taken by the names that clusters and listeners refer to.</summary>
     public static IReadOnlyList<string> NamedTypes { get; } = [TypeUrls.ClusterLoadAssignment, TypeUrls.RouteConfiguration, TypeUrls.Secret];
@@ -29,11 +33,32 @@ internal sealed class ProxyResources(ProxyServer proxy, ConfigCache cache) : IAd
 
     public ValueTask<string?> ApplyAsync(string typeUrl, string version, IReadOnlyList<Any> resources, CancellationToken cancellation)
     {
+        if (typeUrl == TypeUrls.NameTable)
+        {
+            return new(ApplyNames(resources));
+        }
         var problems = proxy.Apply(typeUrl, version, resources);
         var counts = typeUrl == TypeUrls.Cluster ? Clusters : typeUrl == TypeUrls.Listener ? Listeners : null;
         counts?.Count(problems.Count == 0);
         cache.Store(typeUrl, version, proxy);
         return new(problems.Count == 0 ? null : string.Join("\n", problems));
+    }
+
+    // One resource holds all names; without one the last table stays.
+    private string? ApplyNames(IReadOnlyList<Any> resources)
+    {
+        try
+        {
+            if (resources.Count > 0)
+            {
+                dns!.Update(NameTable.Parser.ParseFrom(resources[0].Value));
+            }
+            return null;
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            return $"name table: {e.Message}";
+        }
     }
 
     public IReadOnlyCollection<string> SubscribedNames(string typeUrl) => proxy.SubscribedNames(typeUrl);

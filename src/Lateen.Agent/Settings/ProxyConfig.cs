@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
+using Lateen.Proxy.Admin;
 
 namespace Lateen.Agent.Settings;
 
@@ -25,6 +26,12 @@ internal sealed record ProxyConfig
 
     /// <summary>NONE means plaintext to the control plane.</summary>
     public string ControlPlaneAuthPolicy { get; init; } = "MUTUAL_TLS";
+
+    /// <summary>tracing.zipkin.address, <c>host:port</c>: where listeners without a provider of their own send their spans; empty: nowhere.</summary>
+    public string ZipkinAddress { get; init; } = "";
+
+    /// <summary>proxyStatsMatcher: statistics that Prometheus gets beside Istio's own.</summary>
+    public StatsInclusion ProxyStatsMatcher { get; init; } = StatsInclusion.None;
 
     /// <summary>Variables that count as if they stood in the environment.</summary>
     public IReadOnlyDictionary<string, string> ProxyMetadata { get; init; } = new Dictionary<string, string>();
@@ -72,9 +79,22 @@ internal sealed record ProxyConfig
         "controlPlaneAuthPolicy" => config with { ControlPlaneAuthPolicy = property.Value.ToString() },
         "drainDuration" => config with { DrainDuration = Duration(property) },
         "terminationDrainDuration" => config with { TerminationDrainDuration = Duration(property) },
+        "tracing" => config with { ZipkinAddress = Nested(property.Value, "zipkin", "address") },
+        "proxyStatsMatcher" => config with { ProxyStatsMatcher = Inclusion(property.Value) },
         "proxyMetadata" => config with { ProxyMetadata = property.Value.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.ToString()) },
         _ => config,
     };
+
+    private static string Nested(JsonElement value, string outer, string inner) =>
+        value.ValueKind == JsonValueKind.Object && value.TryGetProperty(outer, out var found) && found.ValueKind == JsonValueKind.Object
+            && found.TryGetProperty(inner, out var text) ? text.ToString() : "";
+
+    private static StatsInclusion Inclusion(JsonElement value)
+    {
+        string[] Texts(string name) => value.TryGetProperty(name, out var list) && list.ValueKind == JsonValueKind.Array
+            ? [.. list.EnumerateArray().Select(e => e.ToString())] : [];
+        return new StatsInclusion(Texts("inclusionPrefixes"), Texts("inclusionSuffixes"), Texts("inclusionRegexps"));
+    }
 
     private static int Number(JsonProperty property) =>
         property.Value.ValueKind == JsonValueKind.Number && property.Value.TryGetInt32(out var value) && value >= 0

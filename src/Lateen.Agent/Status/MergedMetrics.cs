@@ -10,7 +10,7 @@ namespace Lateen.Agent.Status;
 
 /// <summary>One answer with the agent's, the proxy's and the application's metrics, so that one scrape of a pod has all.</summary>
 /// <remarks>A part that fails is logged and counted; the others are still answered.</remarks>
-internal sealed class MergedMetrics(StatsPage stats, AgentOptions options, HttpClient client, ILogger logger)
+internal sealed class MergedMetrics(StatsPage stats, StatsInclusion inclusion, AgentOptions options, HttpClient client, ILogger logger)
 {
     private static readonly string[] Forwarded = ["accept", "user-agent", "x-prometheus-scrape-timeout-seconds"];
 
@@ -26,7 +26,7 @@ internal sealed class MergedMetrics(StatsPage stats, AgentOptions options, HttpC
         body.Append("# TYPE istio_agent_scrapes_total counter\nistio_agent_scrapes_total ").Append(Interlocked.Read(ref _scrapes)).Append('\n');
         body.Append("# TYPE istio_agent_scrape_failures_total counter\nistio_agent_scrape_failures_total{type=\"application\"} ")
             .Append(Interlocked.Read(ref _failures)).Append('\n');
-        body.Append(stats.PrometheusText(usedOnly: true)).Append(text);
+        body.Append(stats.PrometheusText(inclusion, usedOnly: true)).Append(text);
         return LocalResponse.Text(body.ToString(), contentType: contentType ?? "text/plain; version=0.0.4; charset=utf-8");
     }
 

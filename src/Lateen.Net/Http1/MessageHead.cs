@@ -186,6 +186,20 @@ internal sealed partial class MessageHead
     public void SetFraming(long contentLength, bool expectsContinue, int receivedBytes) =>
         (ContentLength, ExpectsContinue, ReceivedBytes) = (contentLength, expectsContinue, receivedBytes);
 
+    /// <summary>Length of the lines that are forwarded.</summary>
+    public int ForwardedBytes
+    {
+        get
+        {
+            int bytes = 0;
+            foreach (ref readonly FieldLine line in Fields)
+            {
+                bytes += line.Removed ? 0 : line.End - line.Start;
+            }
+            return bytes;
+        }
+    }
+
     /// <summary>An upper bound of what <see cref="WriteFields"/> writes.</summary>
     public int FieldBytesBound => _length;
 

@@ -2,11 +2,14 @@ using Lateen.Proxy.Workers;
 
 namespace Lateen.Proxy.AccessLog;
 
+/// <summary>Whether a finished stream is logged.</summary>
+internal delegate bool LogCondition(StreamInfo info, ProxyWorker worker);
+
 /// <summary>One access log: when, how and where (envoy.config.accesslog.v3.AccessLog with a file logger). Immutable.</summary>
 internal sealed class AccessLogConfig
 {
     /// <summary>Null: every stream.</summary>
-    public Func<StreamInfo, bool>? Filter { get; init; }
+    public LogCondition? Filter { get; init; }
 
     /// <summary>The line, newline included; null if <see cref="Json"/> is set.</summary>
     public LogFormat? Text { get; init; }

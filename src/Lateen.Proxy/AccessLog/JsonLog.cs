@@ -1,49 +1,50 @@
-using System.Text;
-using System.Text.Json;
+using System.Text.Unicode;
 using Lateen.Proxy.Workers;
 
 namespace Lateen.Proxy.AccessLog;
 
 /// <summary>A compiled JSON format: one object per line; a value made of one operator keeps its type, an absent one is null.</summary>
-internal sealed class JsonLog(IReadOnlyList<KeyValuePair<string, LogFormat>> fields)
+/// <remarks>The fixed text between values (braces, keys, constants) is made once. Values are escaped, so a peer's text cannot end one.</remarks>
+internal sealed class JsonLog(IReadOnlyList<JsonLog.Part> parts)
 {
-    private readonly (byte[] Key, LogFormat Value)[] _fields =
-        [.. fields.Select(f => (Encoding.UTF8.GetBytes($"\"{JsonEncodedText.Encode(f.Key)}\":"), f.Value))];
+    private readonly Part[] _parts = [.. parts];
+
+    /// <summary>Fixed text, then a value; the last part has none.</summary>
+    public sealed record Part(byte[] Text, LogFormat? Value);
 
     public bool TryWrite(ref LogWriter writer, StreamInfo info, ProxyWorker worker)
     {
         Span<byte> value = stackalloc byte[8192];
-        writer.Put((byte)'{');
-        for (int i = 0; i < _fields.Length; i++)
+        foreach (Part part in _parts)
         {
-            if (i > 0)
+            writer.Put(part.Text);
+            if (part.Value is not { } format)
             {
-                writer.Put((byte)',');
+                continue;
             }
-            writer.Put(_fields[i].Key);
             LogWriter inner = new(value);
-            if (_fields[i].Value.Single is { } single)
+            if (format.Single is { } single)
             {
                 single.Write(ref inner, info, worker);
                 WriteSingle(ref writer, inner.Written, single);
                 continue;
             }
-            _fields[i].Value.TryWrite(ref inner, info, worker);
+            format.TryWrite(ref inner, info, worker);
             WriteString(ref writer, inner.Written);
         }
-        writer.Put("}\n"u8);
+        writer.Put((byte)'\n');
         return !writer.Overflowed;
     }
 
     private static void WriteSingle(ref LogWriter writer, scoped ReadOnlySpan<byte> value, LogOperator part)
     {
-        if (part.IsNumber && !value.IsEmpty)
-        {
-            writer.Put(value);
-        }
-        else if (value.IsEmpty)
+        if (value.IsEmpty)
         {
             writer.Put("null"u8);
+        }
+        else if (part.IsNumber)
+        {
+            writer.Put(value);
         }
         else
         {
@@ -53,14 +54,23 @@ internal sealed class JsonLog(IReadOnlyList<KeyValuePair<string, LogFormat>> fie
 
     private static void WriteString(ref LogWriter writer, scoped ReadOnlySpan<byte> value)
     {
+        bool valid = Utf8.IsValid(value);
         writer.Put((byte)'"');
         foreach (byte b in value)
         {
             if (b is (byte)'"' or (byte)'\\')
             {
                 writer.Put((byte)'\\');
+                writer.Put(b);
             }
-            if (b >= 0x20)
+            else if (b < 0x20 || (b >= 0x80 && !valid))
+            {
+                // RFC 8259 7: control characters; a byte that is no UTF-8 is told as the Latin-1 character of that number.
+                writer.Put("\\u00"u8);
+                writer.Put("0123456789abcdef"u8[b >> 4]);
+                writer.Put("0123456789abcdef"u8[b & 15]);
+            }
+            else
             {
                 writer.Put(b);
             }

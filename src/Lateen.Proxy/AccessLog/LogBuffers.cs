@@ -16,7 +16,7 @@ internal sealed class LogBuffers : LoopTimer
 
     public void Write(AccessLogConfig log, StreamInfo info, ProxyWorker worker)
     {
-        if (log.Filter is { } filter && !filter(info))
+        if (log.Filter is { } filter && !filter(info, worker))
         {
             return;
         }

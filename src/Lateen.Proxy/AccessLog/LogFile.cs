@@ -11,19 +11,15 @@ internal sealed class LogFile : IDisposable
     private readonly BlockingCollection<(byte[] Buffer, int Length)> _queue = new(MaximumQueued);
     private readonly ConcurrentBag<byte[]> _free = [];
     private readonly Thread _writer;
-    private readonly Stream _stream;
+    private Stream _stream;
     private long _dropped;
+    private volatile bool _reopen;
 
     public LogFile(string path)
     {
         Path = path;
-        _stream = path switch
-        {
-            "/dev/stdout" => Console.OpenStandardOutput(),
-            "/dev/stderr" => Console.OpenStandardError(),
-            _ => new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, 1),
-        };
-        _writer = new Thread(Run) { IsBackground = true, Name = "access-log" };
+        _stream = Open(path);
+        _writer = new Thread(Run, 256 * 1024) { IsBackground = true, Name = "access-log" };
         _writer.Start();
     }
 
@@ -32,6 +28,9 @@ internal sealed class LogFile : IDisposable
     public long Dropped => Interlocked.Read(ref _dropped);
 
     public byte[] Rent(int size) => _free.TryTake(out byte[]? buffer) ? buffer : new byte[size];
+
+    /// <summary>Closes the file and opens its path again before the next batch: it was moved away (logrotate, SIGUSR1).</summary>
+    public void Reopen() => _reopen = true;
 
     /// <summary>Hands over a batch; the buffer is the file's from then on.</summary>
     public void Enqueue(byte[] buffer, int length)
@@ -52,16 +51,31 @@ internal sealed class LogFile : IDisposable
         _queue.Dispose();
     }
 
+    private static Stream Open(string path) => path switch
+    {
+        "/dev/stdout" => Console.OpenStandardOutput(),
+        "/dev/stderr" => Console.OpenStandardError(),
+        _ => new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, 1),
+    };
+
     private void Run()
     {
         foreach ((byte[] buffer, int length) in _queue.GetConsumingEnumerable())
         {
             try
             {
+                if (_reopen)
+                {
+                    _reopen = false;
+                    // The new one first: if it cannot be had, lines go on into the old.
+                    Stream fresh = Open(Path);
+                    _stream.Dispose();
+                    _stream = fresh;
+                }
                 _stream.Write(buffer, 0, length);
                 _stream.Flush();
             }
-            catch (IOException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 Interlocked.Increment(ref _dropped);
             }

@@ -6,16 +6,16 @@ using Lateen.Proxy.Http;
 
 namespace Lateen.Proxy.AccessLog;
 
-/// <summary>The command operators by name. What cannot have a value yet (metadata, filter state) is accepted and always absent.</summary>
+/// <summary>The command operators by name (Envoy, "Access logging: command operators"), and our own <c>%WHY%</c>.</summary>
 internal static class LogOperators
 {
     private static readonly Dictionary<string, LogOperator> Plain = MakePlain();
 
+    // Known to Envoy; nothing here can give them a value: no QUIC, no virtual clusters, no WebAssembly state.
     private static readonly string[] Absent =
     [
-        "VIRTUAL_CLUSTER_NAME", "LOCAL_REPLY_BODY", "STREAM_ID", "ACCESS_LOG_TYPE",
-        "DOWNSTREAM_HANDSHAKE_DURATION", "ROUNDTRIP_DURATION", "DYNAMIC_METADATA", "CLUSTER_METADATA", "UPSTREAM_METADATA", "METADATA",
-        "FILTER_STATE", "UPSTREAM_FILTER_STATE", "TRAILER", "ENVIRONMENT", "HOSTNAME", "REQUEST_TX_DURATION_NS",
+        "DOWNSTREAM_HANDSHAKE_DURATION", "ROUNDTRIP_DURATION", "VIRTUAL_CLUSTER_NAME", "DYNAMIC_METADATA", "UPSTREAM_METADATA",
+        "UPSTREAM_FILTER_STATE",
     ];
 
     /// <summary>Parses what stands between two percent signs; null with the reason when there is no such operator.</summary>
@@ -39,13 +39,22 @@ internal static class LogOperators
         }
         switch (name)
         {
-            case "REQ" or "RESP" or "REQ_WITHOUT_QUERY" when !string.IsNullOrEmpty(argument):
+            case "REQ" or "RESP" or "TRAILER" or "REQ_WITHOUT_QUERY" when !string.IsNullOrEmpty(argument):
                 return Header(name, argument, maximum);
             case "START_TIME" when argument is not null:
                 return new LogOperator(StartTime.Compile(argument), false, maximum);
-            case "GRPC_STATUS" or "GRPC_STATUS_NUMBER":
-                return new LogOperator(static (ref LogWriter w, StreamInfo i, Workers.ProxyWorker _) =>
-                    w.PutText(i.ResponseHead is { } head ? head.Get(HttpField.GrpcStatus) : []), true, maximum);
+            case "GRPC_STATUS":
+                return GrpcStatusText.Operator(argument ?? "CAMEL_STRING", maximum);
+            case "GRPC_STATUS_NUMBER":
+                return GrpcStatusText.Operator("NUMBER", maximum);
+            case "ENVIRONMENT" when !string.IsNullOrEmpty(argument):
+                return new LogOperator((ref LogWriter w, StreamInfo _, Workers.ProxyWorker worker) => w.Put(worker.Environment.GetValueOrDefault(argument)), false, maximum);
+            case "HOSTNAME":
+                return LogOperator.Literal(Environment.MachineName);
+            case "METADATA" or "CLUSTER_METADATA" when !string.IsNullOrEmpty(argument):
+                return MetadataOperator.Parse(name, argument, maximum);
+            case "FILTER_STATE" when !string.IsNullOrEmpty(argument):
+                return FilterStateOperator.Parse(argument, maximum);
         }
         if (TlsOperators.Find(name, argument, maximum) is { } tls)
         {
@@ -53,7 +62,7 @@ internal static class LogOperators
         }
         if (Plain.TryGetValue(name, out LogOperator? found))
         {
-            return found;
+            return maximum == int.MaxValue ? found : new LogOperator(found.Write, found.IsNumber, maximum);
         }
         if (Array.IndexOf(Absent, name) >= 0)
         {
@@ -68,12 +77,16 @@ internal static class LogOperators
         int mark = argument.IndexOf('?', StringComparison.Ordinal);
         byte[] first = Encoding.ASCII.GetBytes((mark < 0 ? argument : argument[..mark]).ToLowerInvariant());
         byte[] second = mark < 0 ? [] : Encoding.ASCII.GetBytes(argument[(mark + 1)..].ToLowerInvariant());
-        bool response = kind == "RESP";
         bool cut = kind == "REQ_WITHOUT_QUERY";
         return new LogOperator(
             (ref LogWriter writer, StreamInfo info, Workers.ProxyWorker _) =>
             {
-                MessageHead? head = response ? info.ResponseHead : info.RequestHead;
+                MessageHead? head = kind switch
+                {
+                    "RESP" => info.ResponseHead,
+                    "TRAILER" => info.ResponseTrailers,
+                    _ => info.RequestHead,
+                };
                 if (head is null)
                 {
                     return;
@@ -102,7 +115,7 @@ internal static class LogOperators
             _ when name.SequenceEqual(":method"u8) => head.Method,
             _ when name.SequenceEqual(":path"u8) => head.Status == 0 ? head.Target : [],
             _ when name.SequenceEqual(":authority"u8) => head.Get(HttpField.Host),
-            _ when name.SequenceEqual(":scheme"u8) => "http"u8,
+            _ when name.SequenceEqual(":scheme"u8) => head.Get(HttpField.XForwardedProto),
             _ => [],
         };
     }
@@ -139,13 +152,15 @@ internal static class LogOperators
         Number("REQUEST_HEADERS_BYTES", i => i.RequestHead?.ReceivedBytes ?? 0);
         Number("RESPONSE_HEADERS_BYTES", i => i.ResponseHead?.ReceivedBytes ?? 0);
         Number("RESPONSE_TRAILERS_BYTES", _ => 0);
-        foreach (string side in (string[])["UPSTREAM", "DOWNSTREAM"])
-        {
-            Number(side + "_WIRE_BYTES_SENT", i => i.BodyBytesOut);
-            Number(side + "_WIRE_BYTES_RECEIVED", i => i.BodyBytesIn);
-            Number(side + "_HEADER_BYTES_SENT", _ => 0);
-            Number(side + "_HEADER_BYTES_RECEIVED", i => i.RequestHead?.ReceivedBytes ?? 0);
-        }
+        Number("DOWNSTREAM_WIRE_BYTES_SENT", i => i.WireBytesOut);
+        Number("DOWNSTREAM_WIRE_BYTES_RECEIVED", i => i.WireBytesIn);
+        Number("DOWNSTREAM_HEADER_BYTES_SENT", i => i.WireBytesOut - i.BodyBytesOut);
+        Number("DOWNSTREAM_HEADER_BYTES_RECEIVED", i => i.WireBytesIn - i.BodyBytesIn);
+        // Towards the upstream, as far as it is known: the request's head as forwarded, the response's as received.
+        Number("UPSTREAM_WIRE_BYTES_SENT", i => i.UpstreamLocal.IsValid ? i.BodyBytesIn + (i.RequestHead?.ForwardedBytes ?? 0) : 0);
+        Number("UPSTREAM_WIRE_BYTES_RECEIVED", i => i.FirstUpstreamIn < 0 && i.RequestHead is not null ? 0 : i.BodyBytesOut + (i.ResponseHead?.ReceivedBytes ?? 0));
+        Number("UPSTREAM_HEADER_BYTES_SENT", i => i.UpstreamLocal.IsValid ? i.RequestHead?.ForwardedBytes ?? 0 : 0);
+        Number("UPSTREAM_HEADER_BYTES_RECEIVED", i => i.FirstUpstreamIn < 0 ? 0 : i.ResponseHead?.ReceivedBytes ?? 0);
         Number("RESPONSE_CODE", i => i.ResponseCode);
         Number("UPSTREAM_REQUEST_ATTEMPT_COUNT", i => i.Attempts);
         Number("CONNECTION_ID", i => i.ConnectionId);
@@ -167,12 +182,23 @@ internal static class LogOperators
         Address("DOWNSTREAM_LOCAL_ADDRESS", i => i.DownstreamLocal);
         Address("DOWNSTREAM_REMOTE_ADDRESS", i => i.DownstreamRemote);
         Address("DOWNSTREAM_DIRECT_REMOTE_ADDRESS", i => i.DownstreamDirect);
+        Text("ACCESS_LOG_TYPE", static (ref LogWriter w, StreamInfo i, Workers.ProxyWorker _) =>
+            w.Put(i.RequestHead is null ? "TcpConnectionEnd"u8 : "DownstreamEnd"u8));
+        Text("STREAM_ID", static (ref LogWriter w, StreamInfo i, Workers.ProxyWorker _) =>
+            w.PutText(i.RequestHead is { } head ? head.Get(HttpField.XRequestId) : []));
+        Text("LOCAL_REPLY_BODY", static (ref LogWriter w, StreamInfo i, Workers.ProxyWorker _) => w.PutText(i.LocalReplyBody));
+        Text("WHY", static (ref LogWriter w, StreamInfo i, Workers.ProxyWorker worker) => Why.Explanation.Write(ref w, i, worker));
         return table;
     }
 
     private static void WriteFlags(ref LogWriter writer, ResponseFlags flags)
     {
         int start = writer.Length;
+        if (flags == ResponseFlags.None)
+        {
+            // In JSON too it is a text, not null.
+            writer.Put((byte)'-');
+        }
         for (int bit = 1; bit <= (int)ResponseFlags.OM && flags != ResponseFlags.None; bit <<= 1)
         {
             if (((int)flags & bit) != 0)

@@ -76,6 +76,18 @@ internal ref struct LogWriter(Span<byte> destination)
         }
     }
 
+    public void Put(scoped ReadOnlySpan<char> text)
+    {
+        if (Encoding.UTF8.TryGetBytes(text, _destination[Length..], out int written))
+        {
+            Length += written;
+        }
+        else
+        {
+            Overflowed = true;
+        }
+    }
+
     public void Put(long value)
     {
         if (value.TryFormat(_destination[Length..], out int written))

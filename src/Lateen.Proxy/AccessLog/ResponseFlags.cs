@@ -32,3 +32,11 @@ internal enum ResponseFlags
     NC = 1 << 24,
     OM = 1 << 25,
 }
+
+/// <summary>The flags as the access log and metric labels print them.</summary>
+internal static class ResponseFlagsText
+{
+    /// <summary>Comma-separated in Envoy's order, a dash for none. Allocates: not for each request.</summary>
+    public static string ToText(this ResponseFlags flags) =>
+        flags == ResponseFlags.None ? "-" : string.Join(',', Enum.GetValues<ResponseFlags>().Where(f => f != ResponseFlags.None && flags.HasFlag(f)));
+}

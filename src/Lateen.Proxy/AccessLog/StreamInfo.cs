@@ -1,9 +1,11 @@
+using Google.Protobuf.WellKnownTypes;
 using Lateen.Net.Http1;
 using Lateen.Net.Sockets;
 using Lateen.Net.Tls;
 using Lateen.Proxy.Clusters;
 using Lateen.Proxy.Http;
 using Lateen.Proxy.TransportSockets;
+using Lateen.Proxy.Telemetry;
 
 namespace Lateen.Proxy.AccessLog;
 
@@ -75,6 +77,41 @@ internal abstract class StreamInfo
     /// <summary>Of the last attempt that had a connection.</summary>
     public HttpProtocol UpstreamProtocol { get; protected set; }
 
+    /// <summary>Metadata of the route, null if it has none.</summary>
+    public virtual IDictionary<string, Struct>? RouteMetadata => null;
+
+    /// <summary>The body of our own reply, empty for the upstream's.</summary>
+    public virtual ReadOnlySpan<byte> LocalReplyBody => [];
+
+    /// <summary>Who ended the connection or the stream first; <see cref="StreamEnd.None"/> when it ended as it should.</summary>
+    public StreamEnd EndedBy { get; protected set; }
+
+    /// <summary>Milliseconds without a byte before that.</summary>
+    public long IdleBeforeEnd { get; protected set; }
+
+    /// <summary>The limit that was exceeded, milliseconds; 0 if none was.</summary>
+    public long ExceededLimit { get; protected set; }
+
+    /// <summary>Who the client is; null while it has not said.</summary>
+    public Workload? DownstreamPeer { get; set; }
+
+    /// <summary>Who answered; null while it has not said.</summary>
+    public Workload? UpstreamPeer { get; set; }
+
+    /// <summary>The client sent x-envoy-peer-metadata and wants ours.</summary>
+    public bool PeerSentMetadata { get; set; }
+
+    public bool PeerSentId { get; set; }
+
+    /// <summary>grpc-status of the response, -1 without one.</summary>
+    public virtual int GrpcStatus => -1;
+
+    /// <summary>Head and body as the client sent them.</summary>
+    public long WireBytesIn => BodyBytesIn + (RequestHead?.ReceivedBytes ?? 0);
+
+    /// <summary>Head and body as they went to the client.</summary>
+    public long WireBytesOut => BodyBytesOut + (ResponseHead?.ForwardedBytes ?? 0);
+
     /// <summary>Null for TCP.</summary>
     public virtual MessageHead? RequestHead => null;
 
@@ -93,5 +130,7 @@ internal abstract class StreamInfo
         (BodyBytesIn, BodyBytesOut, Cluster, Host, RouteName, Attempts) = (0, 0, null, null, null, 0);
         UpstreamTls = null;
         (UpstreamLocal, DownstreamProtocol, UpstreamProtocol) = (default, HttpProtocol.None, HttpProtocol.None);
+        (DownstreamPeer, UpstreamPeer, PeerSentMetadata, PeerSentId) = (null, null, false, false);
+        (EndedBy, IdleBeforeEnd, ExceededLimit) = (StreamEnd.None, 0, 0);
     }
 }

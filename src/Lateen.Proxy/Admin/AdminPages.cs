@@ -32,7 +32,8 @@ public sealed class AdminPages : ILocalHandler
             new("/certs", "print certs on machine", false, _ => CertsPage.Answer(proxy, context.Time.GetUtcNow())),
             new("/clusters", "upstream cluster status (format: text, json)", false, r => ClustersPage.Answer(proxy.Clusters(), new AdminQuery(r.Query))),
             new("/config_dump", "current configuration (resource, mask, name_regex, include_eds)", false, r => ConfigDumpPage.Answer(proxy, context, new AdminQuery(r.Query))),
-            new("/drain_listeners", "drain listeners (graceful, inboundonly)", true, _ => Do(_proxy.Drain)),
+            new("/contention", "dump lock contention (there is no tracer here)", false, _ => Text("Mutex contention tracing is not enabled. To enable, run Envoy with flag --enable-mutex-tracing.")),
+            new("/drain_listeners", "drain listeners (graceful, inboundonly)", true, r => Do(new AdminQuery(r.Query).Has("graceful") ? _proxy.Drain : _proxy.StopListeners)),
             new("/healthcheck/fail", "cause the server to fail health checks", true, _ => Do(() => _isFailed = true)),
             new("/healthcheck/ok", "cause the server to pass health checks", true, _ => Do(() => _isFailed = false)),
             new("/help", "print out this list", false, _ => Text(Help())),
@@ -42,10 +43,13 @@ public sealed class AdminPages : ILocalHandler
             new("/memory", "print current allocation", false, _ => ServerInfoPage.Memory()),
             new("/quitquitquit", "exit the server", true, _ => Do(context.Quit)),
             new("/ready", "print the server's state; 200 only when it is LIVE", false, _ => Ready()),
+            new("/reopen_logs", "open the access logs' paths again", true, _ => Do(_proxy.ReopenLogs)),
             new("/reset_counters", "reset all counters to zero", true, _ => Do(proxy.ResetCounters)),
+            new("/runtime", "print runtime values (there are none: everything about traffic is xDS)", false, _ => LocalResponse.Text("{\"layers\":[],\"entries\":{}}", contentType: "application/json")),
             new("/server_info", "print the server's version, state, node and uptime", false, _ => ServerInfoPage.Answer(context, State())),
             new("/stats", "print statistics (usedonly, filter, type, format: text, json, prometheus)", false, r => stats.Answer(new AdminQuery(r.Query))),
             new("/stats/prometheus", "print statistics in Prometheus' format (usedonly, filter)", false, r => stats.Prometheus(new AdminQuery(r.Query))),
+            new("/why", "say in words why the last failed requests and connections failed", false, _ => WhyPage.Answer(_proxy.Failures())),
         ];
     }
 

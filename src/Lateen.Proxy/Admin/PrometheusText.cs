@@ -11,7 +11,7 @@ internal static class PrometheusText
     {
         var text = new StringBuilder();
         var metrics = samples
-            .Select(s => (Sample: s, Tagged: tags.Split(s.Name)))
+            .Select(s => (Sample: s, Tagged: s.Metric is { } metric ? (Name: metric, Labels: s.Labels!) : tags.Split(s.Name)))
             .GroupBy(s => (s.Tagged.Name, s.Sample.Kind))
             .OrderBy(g => g.Key.Kind)
             .ThenBy(g => g.Key.Name, StringComparer.Ordinal);

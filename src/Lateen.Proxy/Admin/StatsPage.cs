@@ -11,8 +11,9 @@ namespace Lateen.Proxy.Admin;
 /// <summary><c>/stats</c> in text, JSON and Prometheus' format, with <c>usedonly</c>, <c>filter</c> (part of the name) and <c>type</c>.</summary>
 public sealed class StatsPage(ProxyServer proxy)
 {
-    /// <summary>All statistics in Prometheus' format, for the metrics listener.</summary>
-    public string PrometheusText(bool usedOnly) => Admin.PrometheusText.Write(proxy.Stats().Where(s => !usedOnly || s.Used), Tags());
+    /// <summary>What a scrape gets, in Prometheus' format: Istio's metrics, and of the proxy's statistics those that are included.</summary>
+    public string PrometheusText(StatsInclusion inclusion, bool usedOnly) => Admin.PrometheusText.Write(
+        proxy.Stats().Where(s => (!usedOnly || s.Used) && (s.Metric is not null || inclusion.Includes(s.Name))), Tags());
 
     internal LocalResponse Answer(AdminQuery query)
     {

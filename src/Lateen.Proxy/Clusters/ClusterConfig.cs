@@ -4,6 +4,9 @@ using Lateen.Proxy.Health;
 using Lateen.Proxy.LoadBalancing;
 using Lateen.Proxy.Outlier;
 using Lateen.Proxy.TransportSockets;
+using Google.Protobuf.WellKnownTypes;
+using Lateen.Net.Sockets;
+using Lateen.Proxy.Telemetry;
 
 namespace Lateen.Proxy.Clusters;
 
@@ -87,6 +90,15 @@ internal sealed class ClusterConfig
 
     /// <summary>Name of the ClusterLoadAssignment; for EDS only.</summary>
     public string EdsServiceName { get; init; } = "";
+
+    /// <summary>The service that this cluster stands for, as metadata names it; null if it names none.</summary>
+    public MeshService? Service { get; init; }
+
+    /// <summary>metadata.filter_metadata, for the access log; null if there is none.</summary>
+    public IDictionary<string, Struct>? Metadata { get; init; }
+
+    /// <summary>Metadata istio.external: outside of the mesh.</summary>
+    public bool IsExternal { get; init; }
 
     public LoadBalancingPolicy Policy { get; init; }
 

@@ -4,6 +4,7 @@ using Lateen.Proxy.Health;
 using Lateen.Proxy.Http;
 using Lateen.Proxy.Outlier;
 using Lateen.Proxy.Pools;
+using Lateen.Proxy.Telemetry;
 using Lateen.Proxy.Views;
 
 namespace Lateen.Proxy.Clusters;
@@ -20,6 +21,7 @@ internal enum HostHealth
 internal sealed class Host
 {
     private readonly HostCounts?[] _counts;
+    private (string? Text, Workload? Value) _peer;
 
     // Two for each thread: HTTP/1, HTTP/2.
     private readonly HostPool?[] _pools;
@@ -31,6 +33,22 @@ internal sealed class Host
         _pools = new HostPool?[workers * 2];
         Address = config.Address;
         AddressText = Encoding.ASCII.GetBytes(Address.ToString());
+    }
+
+    /// <summary>The workload behind it as endpoint metadata says; null if it says nothing.</summary>
+    public Workload? Peer
+    {
+        get
+        {
+            string text = Config.WorkloadMetadata;
+            (string? Text, Workload? Value) known = _peer;
+            if (!ReferenceEquals(known.Text, text))
+            {
+                // Two threads may both make it: equal values, the last one stays.
+                _peer = known = (text, Workload.FromEndpoint(text));
+            }
+            return known.Value;
+        }
     }
 
     /// <summary>Weight and health change in place when EDS says so; the rest is the host's identity.</summary>

@@ -1,8 +1,6 @@
-using Envoy.Config.Accesslog.V3;
 using Envoy.Config.Core.V3;
 using Envoy.Extensions.AccessLoggers.File.V3;
 using Envoy.Extensions.AccessLoggers.Stream.V3;
-using Google.Protobuf.WellKnownTypes;
 using Lateen.Api;
 using Lateen.Proxy.AccessLog;
 
@@ -45,7 +43,7 @@ internal static class AccessLogCompiler
         JsonLog? json = null;
         if (format?.FormatCase == SubstitutionFormatString.FormatOneofCase.JsonFormat)
         {
-            json = Json(scope, format.JsonFormat, at);
+            json = JsonLogCompiler.Compile(scope, format.JsonFormat, at + ".log_format.json_format");
         }
         else
         {
@@ -67,68 +65,7 @@ internal static class AccessLogCompiler
             Text = text,
             Json = json,
             File = scope.Host.FileOf(file),
-            Filter = log.Filter is null ? null : Filter(scope, log.Filter, path + ".filter"),
-        };
-    }
-
-    private static JsonLog Json(CompileScope scope, Struct json, string path)
-    {
-        List<KeyValuePair<string, LogFormat>> fields = [];
-        foreach ((string key, Value value) in json.Fields)
-        {
-            string source = value.KindCase == Value.KindOneofCase.StringValue ? value.StringValue : value.ToString();
-            if (LogFormat.Parse(source, omitEmpty: false, out string? error) is { } format)
-            {
-                fields.Add(new(key, format));
-            }
-            else
-            {
-                scope.Refuse($"{path}.log_format.json_format[\"{key}\"]", error!);
-            }
-        }
-        return new JsonLog(fields);
-    }
-
-    private static Func<StreamInfo, bool>? Filter(CompileScope scope, AccessLogFilter filter, string path)
-    {
-        switch (filter.FilterSpecifierCase)
-        {
-            case AccessLogFilter.FilterSpecifierOneofCase.StatusCodeFilter:
-                Func<long, bool> status = Comparison(filter.StatusCodeFilter.Comparison);
-                return info => status(info.ResponseCode);
-            case AccessLogFilter.FilterSpecifierOneofCase.DurationFilter:
-                Func<long, bool> duration = Comparison(filter.DurationFilter.Comparison);
-                return info => duration(info.End - info.Start);
-            case AccessLogFilter.FilterSpecifierOneofCase.ResponseFlagFilter:
-                ResponseFlags wanted = filter.ResponseFlagFilter.Flags
-                    .Aggregate(ResponseFlags.None, (all, f) => all | (System.Enum.TryParse(f, out ResponseFlags flag) ? flag : 0));
-                bool any = filter.ResponseFlagFilter.Flags.Count == 0;
-                return info => any ? info.Flags != 0 : (info.Flags & wanted) != 0;
-            case AccessLogFilter.FilterSpecifierOneofCase.AndFilter:
-                Func<StreamInfo, bool>?[] all = [.. filter.AndFilter.Filters.Select((f, i) => Filter(scope, f, $"{path}.and_filter.filters[{i}]"))];
-                return info => Array.TrueForAll(all, f => f is null || f(info));
-            case AccessLogFilter.FilterSpecifierOneofCase.OrFilter:
-                Func<StreamInfo, bool>?[] some = [.. filter.OrFilter.Filters.Select((f, i) => Filter(scope, f, $"{path}.or_filter.filters[{i}]"))];
-                return info => Array.Exists(some, f => f is null || f(info));
-            case AccessLogFilter.FilterSpecifierOneofCase.HeaderFilter:
-                Routing.HeaderMatcher[] headers = MatcherCompiler.Headers(scope, [filter.HeaderFilter.Header], path + ".header_filter.header");
-                return info => info.RequestHead is { } head && Array.TrueForAll(headers, h => h.Matches(head));
-            case AccessLogFilter.FilterSpecifierOneofCase.NotHealthCheckFilter:
-                return null;
-            default:
-                scope.Host.NotYet($"access log filter {filter.FilterSpecifierCase}: every stream is logged");
-                return null;
-        }
-    }
-
-    private static Func<long, bool> Comparison(ComparisonFilter comparison)
-    {
-        long limit = comparison.Value.DefaultValue;
-        return comparison.Op switch
-        {
-            ComparisonFilter.Types.Op.Eq => value => value == limit,
-            ComparisonFilter.Types.Op.Ge => value => value >= limit,
-            _ => value => value <= limit,
+            Filter = log.Filter is null ? null : AccessLogFilterCompiler.Compile(scope, log.Filter, path + ".filter"),
         };
     }
 }

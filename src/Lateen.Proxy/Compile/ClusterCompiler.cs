@@ -10,6 +10,7 @@ using Lateen.Proxy.Health;
 using Lateen.Proxy.LoadBalancing;
 using Lateen.Proxy.Outlier;
 using Lateen.Proxy.TransportSockets;
+using Lateen.Proxy.Telemetry;
 using HttpProtocolOptions = Envoy.Extensions.Upstreams.Http.V3.HttpProtocolOptions;
 using LoadBalancingPolicy = Lateen.Proxy.Clusters.LoadBalancingPolicy;
 
@@ -47,6 +48,10 @@ internal static class ClusterCompiler
             EdsServiceName = kind != DiscoveryKind.Eds ? ""
                 : cluster.EdsClusterConfig?.ServiceName is { Length: > 0 } name ? name : cluster.Name,
             Policy = balancing.Policy,
+            Service = MeshService.Of(cluster),
+            Metadata = cluster.Metadata?.FilterMetadata,
+            IsExternal = cluster.Metadata?.FilterMetadata.TryGetValue("istio", out Struct? istio) == true
+                && istio.Fields.TryGetValue("external", out Value? external) && external.BoolValue,
             ChoiceCount = (int)Math.Clamp(cluster.LeastRequestLbConfig?.ChoiceCount ?? 2, 2, 32),
             ActiveRequestBias = cluster.LeastRequestLbConfig?.ActiveRequestBias?.DefaultValue ?? 1,
             SlowStart = balancing.SlowStart,

@@ -1,11 +1,14 @@
-using Google.Protobuf;
+using Envoy.Config.Core.V3;
 using Google.Protobuf.WellKnownTypes;
+using Google.Protobuf;
 using Lateen.Net.Sockets;
 using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Clusters;
+using Lateen.Proxy.Export;
 using Lateen.Proxy.Routing;
 using Lateen.Proxy.Stats;
 using Lateen.Proxy.TransportSockets;
+using Lateen.Proxy.Telemetry;
 
 namespace Lateen.Proxy.Compile;
 
@@ -30,6 +33,18 @@ internal interface ICompileHost
     /// <summary>Statistics shared by everything with that prefix.</summary>
     StatScope StatsOf(string prefix, StatNames names);
 
+    /// <summary>The node as the control plane was told.</summary>
+    Node Node { get; }
+
+    /// <summary>This workload, from the node's metadata.</summary>
+    Workload Own { get; }
+
+    /// <summary>The ways to collectors of traces and logs.</summary>
+    Exporters Exporters { get; }
+
+    /// <summary>Istio's metrics.</summary>
+    MeshSeriesRegistry Series { get; }
+
     /// <summary>Says once that something is accepted but does not act yet.</summary>
     void NotYet(string what);
 }
@@ -40,6 +55,9 @@ internal sealed class CompileScope(ICompileHost host, string resource)
     private readonly List<ResourceProblem> _problems = [];
 
     public ICompileHost Host { get; } = host;
+
+    /// <summary>traffic_direction of the listener that is being compiled.</summary>
+    public TrafficDirection Direction { get; set; }
 
     public IReadOnlyList<ResourceProblem> Problems => _problems;
 

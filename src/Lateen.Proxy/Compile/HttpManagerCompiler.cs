@@ -7,6 +7,7 @@ using Lateen.Proxy.Routing;
 using Lateen.Proxy.Stats;
 using Lateen.Proxy.TransportSockets;
 using AlpnFilter = Istio.Envoy.Config.Filter.Http.Alpn.V2alpha1.FilterConfig;
+using Lateen.Proxy.Tracing;
 using Hcm = Envoy.Extensions.Filters.Network.HttpConnectionManager.V3.HttpConnectionManager;
 
 namespace Lateen.Proxy.Compile;
@@ -22,9 +23,10 @@ internal static class HttpManagerCompiler
         {
             scope.Refuse(path + ".codec_type", "HTTP3 is not supported: use AUTO, HTTP1 or HTTP2");
         }
-        if (manager.Tracing is not null)
+        bool childSpans = RouterOf(scope, manager, path)?.StartChildSpan ?? false;
+        if (manager.Tracing is { } tracing && TracingCompiler.Compile(scope, tracing, childSpans, path + ".tracing") is { } traced)
         {
-            scope.Host.NotYet("tracing of connection managers");
+            filters = [new TracingFilter(traced) { Name = "tracing" }, .. filters];
         }
         if (routes is null)
         {
@@ -77,7 +79,6 @@ internal static class HttpManagerCompiler
             IdleTimeoutMilliseconds = CompileScope.Milliseconds(manager.CommonHttpProtocolOptions?.IdleTimeout, 3_600_000),
             StreamIdleTimeoutMilliseconds = CompileScope.Milliseconds(manager.StreamIdleTimeout, 300_000),
             RequestTimeoutMilliseconds = CompileScope.Milliseconds(manager.RequestTimeout, 0),
-            HasTracing = manager.Tracing is not null,
         };
     }
 

@@ -4,10 +4,12 @@ using Google.Protobuf;
 using Lateen.Api;
 using Lateen.Net.Sockets;
 using Lateen.Proxy.Clusters;
+using Lateen.Proxy.Filters.IstioStats;
 using Lateen.Proxy.Http;
 using Lateen.Proxy.Listeners;
 using Lateen.Proxy.Stats;
 using Lateen.Proxy.Tcp;
+using Stats;
 using FilterChain = Lateen.Proxy.Listeners.FilterChain;
 
 namespace Lateen.Proxy.Compile;
@@ -18,12 +20,13 @@ internal static class ListenerCompiler
     /// <summary>Network filters that are accepted and do not act yet.</summary>
     private static readonly string[] PassiveNetworkFilters =
     [
-        "istio.metadata_exchange", "istio.stats", "istio_authn", "istio.stackdriver", "envoy.filters.network.metadata_exchange",
+        "istio.metadata_exchange", "istio_authn", "istio.stackdriver", "envoy.filters.network.metadata_exchange",
         "envoy.filters.network.mongo_proxy", "envoy.filters.network.set_filter_state",
     ];
 
     public static ListenerConfig? Compile(CompileScope scope, Listener listener, ListenerConfig? last)
     {
+        scope.Direction = listener.TrafficDirection;
         IpEndpoint address = scope.Address(listener.Address, "address");
         if (listener.Address?.SocketAddress?.Protocol == Envoy.Config.Core.V3.SocketAddress.Types.Protocol.Udp)
         {
@@ -76,6 +79,7 @@ internal static class ListenerCompiler
         }
         HttpManager? http = null;
         TcpProxyConfig? tcp = null;
+        IstioStatsConfig? meshStats = null;
         for (int i = 0; i < chain.Filters.Count; i++)
         {
             Filter filter = chain.Filters[i];
@@ -91,7 +95,11 @@ internal static class ListenerCompiler
             else if (type == "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy")
             {
                 TcpProxy? message = scope.Unpack(filter.TypedConfig, TcpProxy.Parser, at);
-                tcp = message is null ? null : Tcp(scope, message, at);
+                tcp = message is null ? null : Tcp(scope, message, at, meshStats);
+            }
+            else if (type == "stats.PluginConfig")
+            {
+                meshStats = IstioStatsCompiler.Compile(scope, scope.Unpack(filter.TypedConfig, PluginConfig.Parser, at) ?? new PluginConfig(), at);
             }
             else if (Array.Exists(PassiveNetworkFilters, n => filter.Name == n || type == n))
             {
@@ -148,7 +156,7 @@ internal static class ListenerCompiler
         return [.. compiled];
     }
 
-    private static TcpProxyConfig? Tcp(CompileScope scope, TcpProxy proxy, string path)
+    private static TcpProxyConfig? Tcp(CompileScope scope, TcpProxy proxy, string path, IstioStatsConfig? meshStats)
     {
         (ClusterState, int)[] targets = proxy.ClusterSpecifierCase switch
         {
@@ -171,6 +179,7 @@ internal static class ListenerCompiler
             Targets = targets,
             TotalWeight = targets.Sum(t => t.Item2),
             Stats = scope.Host.StatsOf($"tcp.{proxy.StatPrefix}.", StatNames.Tcp),
+            MeshStats = meshStats,
             AccessLogs = AccessLogCompiler.Compile(scope, proxy.AccessLog, path + ".access_log"),
             IdleTimeoutMilliseconds = CompileScope.Milliseconds(proxy.IdleTimeout, 3_600_000),
             MaxConnectAttempts = Math.Max(proxy.MaxConnectAttempts ?? 1, 1),

@@ -193,6 +193,7 @@ internal static class RouteCompiler
             RequestEdits = Edits(scope, route.RequestHeadersToAdd, route.RequestHeadersToRemove, path + ".request_headers_to_add"),
             ResponseEdits = Edits(scope, route.ResponseHeadersToAdd, route.ResponseHeadersToRemove, path + ".response_headers_to_add"),
             FilterConfigs = configs,
+            Metadata = route.Metadata?.FilterMetadata,
             DecoratorOperation = Encoding.UTF8.GetBytes(route.Decorator?.Operation ?? ""),
         };
     }

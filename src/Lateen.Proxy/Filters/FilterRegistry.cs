@@ -2,11 +2,15 @@ using Envoy.Extensions.Filters.Http.Cors.V3;
 using Envoy.Extensions.Filters.Http.Fault.V3;
 using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
 using Google.Protobuf.WellKnownTypes;
+using Io.Istio.Http.PeerMetadata;
 using Lateen.Api;
 using Lateen.Proxy.Compile;
 using Lateen.Proxy.Filters.Cors;
 using Lateen.Proxy.Filters.Fault;
+using Lateen.Proxy.Filters.IstioStats;
 using Lateen.Proxy.Filters.LocalRateLimit;
+using Lateen.Proxy.Filters.PeerMetadata;
+using Stats;
 using EnvoyLimit = Envoy.Extensions.Filters.Http.LocalRatelimit.V3.LocalRateLimit;
 
 namespace Lateen.Proxy.Filters;
@@ -21,11 +25,7 @@ internal static class FilterRegistry
     /// <summary>Accepted, does not act yet: name (or its end) and what is missing.</summary>
     private static readonly (string Name, string Missing)[] Passive =
     [
-        ("istio.metadata_exchange", "peer metadata exchange"),
-        ("envoy.filters.http.peer_metadata", "peer metadata exchange"),
-        ("istio.stats", "istio_* metrics"),
         ("istio.stackdriver", "Stackdriver telemetry"),
-        ("envoy.filters.http.grpc_stats", "gRPC statistics"),
         ("envoy.filters.http.grpc_web", "gRPC-Web translation"),
         ("istio_authn", "peer identity as request attributes"),
     ];
@@ -71,6 +71,15 @@ internal static class FilterRegistry
                         Listener = LocalRateLimitConfig.Compile(scope, scope.Unpack(filter.TypedConfig, EnvoyLimit.Parser, at), at),
                     });
                     break;
+                case "io.istio.http.peer_metadata.Config":
+                    chain.Add(PeerMetadataCompiler.Compile(scope, scope.Unpack(filter.TypedConfig, Config.Parser, at) ?? new Config(), filter.Name));
+                    break;
+                case "stats.PluginConfig":
+                    PluginConfig plugin = scope.Unpack(filter.TypedConfig, PluginConfig.Parser, at) ?? new PluginConfig();
+                    chain.Add(new IstioStatsFilter(IstioStatsCompiler.Compile(scope, plugin, at)) { Name = filter.Name });
+                    break;
+                case "envoy.extensions.filters.http.grpc_stats.v3.FilterConfig":
+                    break; // The messages are counted for every gRPC request; istio.stats reads the counts.
                 default:
                     AcceptPassive(scope, filter, type, $"{path}[{i}]");
                     break;

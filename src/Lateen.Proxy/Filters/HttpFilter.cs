@@ -24,6 +24,14 @@ internal abstract class HttpFilterFactory
     /// <summary>Looks at the request before it is sent upstream; the route is known.</summary>
     public abstract FilterVerdict OnRequest(HttpExchange exchange);
 
+    /// <summary><see cref="OnComplete"/> is wanted.</summary>
+    public virtual bool WatchesCompletion => false;
+
+    /// <summary>The request is over, however it ended and whether or not it came as far as this filter; the log is written next.</summary>
+    public virtual void OnComplete(HttpExchange exchange)
+    {
+    }
+
     /// <summary>Looks at the response before it is sent downstream. Called for local replies as well.</summary>
     public virtual void OnResponse(HttpExchange exchange)
     {

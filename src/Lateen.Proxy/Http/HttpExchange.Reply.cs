@@ -13,6 +13,7 @@ namespace Lateen.Proxy.Http;
 internal sealed partial class HttpExchange
 {
     private bool _replied;
+    private byte[] _replyBody = [];
     private bool _responseStarted;
     private bool _tunnelOpen;
 
@@ -109,6 +110,8 @@ internal sealed partial class HttpExchange
         {
             Response.Set(HttpField.XEnvoyOverloaded, "true"u8);
         }
+        // Kept for %LOCAL_REPLY_BODY%: our own replies are short and not the steady state.
+        _replyBody = body.ToArray();
         bool hasBody = !body.IsEmpty && !IsHeadRequest;
         SendHead(endStream: !hasBody);
         if (hasBody)
@@ -337,6 +340,7 @@ internal sealed partial class HttpExchange
         }
         DetachUpstream();
         UncountRetry(success: false);
+        ExceededLimit = _timeout;
         if (_timeoutAs204)
         {
             Reply(204, [], ResponseFlags.UT, "response_timeout");
@@ -357,6 +361,7 @@ internal sealed partial class HttpExchange
             return;
         }
         UncountRetry(success: false);
+        ExceededLimit = _perTryTimeout;
         Reply(504, "upstream request timeout"u8, ResponseFlags.UT, "upstream_per_try_timeout");
     }
 }

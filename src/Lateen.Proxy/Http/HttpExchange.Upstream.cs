@@ -128,6 +128,10 @@ internal sealed partial class HttpExchange
         }
         BodyBytesOut += data.Length;
         ArmTryIdleTimer();
+        if (IsGrpc)
+        {
+            _responseFrames.Read(data);
+        }
         if (_downstream is { } downstream)
         {
             downstream.SendData(data, endStream);

@@ -1,3 +1,5 @@
+using System.Buffers.Text;
+using Google.Protobuf.WellKnownTypes;
 using Lateen.Net.Http1;
 using Lateen.Net.Sockets;
 using Lateen.Proxy.AccessLog;
@@ -5,6 +7,8 @@ using Lateen.Proxy.Filters;
 using Lateen.Proxy.Pools;
 using Lateen.Proxy.Routing;
 using Lateen.Proxy.Stats;
+using Lateen.Proxy.Telemetry;
+using Lateen.Proxy.Tracing;
 using Lateen.Proxy.Workers;
 
 namespace Lateen.Proxy.Http;
@@ -27,6 +31,9 @@ internal sealed partial class HttpExchange : StreamInfo
     private MessageHead? _requestTrailers;
     private MessageHead? _responseTrailers;
     private bool _hasRequestTrailers;
+    private TraceContext _trace;
+    private GrpcFrames _requestFrames;
+    private GrpcFrames _responseFrames;
     private int _filter;
     private bool _requestComplete;
     private bool _finished;
@@ -66,6 +73,24 @@ internal sealed partial class HttpExchange : StreamInfo
     public override MessageHead? ResponseHead => _responseStarted ? Response : null;
 
     public override ReadOnlySpan<byte> Authority => Request.Get(HttpField.Host);
+
+    /// <summary>Where in a trace this request is; the tracing filter writes it.</summary>
+    public ref TraceContext Trace => ref _trace;
+
+    /// <summary>The operation's name as the client's side told it, null otherwise.</summary>
+    public string? SpanName { get; set; }
+
+    public override IDictionary<string, Struct>? RouteMetadata => _route?.Metadata;
+
+    public override ReadOnlySpan<byte> LocalReplyBody => _replied ? _replyBody : [];
+
+    /// <summary>Messages of a gRPC request and its response.</summary>
+    public long RequestMessages => _requestFrames.Messages;
+
+    public long ResponseMessages => _responseFrames.Messages;
+
+    /// <summary>In trailers, or in the head of an answer that is nothing else (gRPC over HTTP/2, "Trailers-Only").</summary>
+    public override int GrpcStatus => TryGrpcStatus(_responseTrailers, out int status) || TryGrpcStatus(ResponseHead, out status) ? status : -1;
 
     public HttpManager Manager => _manager;
 
@@ -153,6 +178,10 @@ internal sealed partial class HttpExchange : StreamInfo
     public void OnRequestData(ReadOnlySpan<byte> data, bool endStream)
     {
         BodyBytesIn += data.Length;
+        if (IsGrpc)
+        {
+            _requestFrames.Read(data);
+        }
         if (endStream)
         {
             _requestComplete = true;
@@ -188,6 +217,7 @@ internal sealed partial class HttpExchange : StreamInfo
         }
         Flags |= flag;
         Details = details;
+        EndedBy = flag == ResponseFlags.DC ? StreamEnd.Downstream : StreamEnd.None;
         _stats.Add(HttpStat.DownstreamRqRxReset);
         if (!_responseStarted)
         {
@@ -228,6 +258,8 @@ internal sealed partial class HttpExchange : StreamInfo
         ResetRoute();
         ResetUpstream();
         (_downstream, HasBegun, IsHeadRequest, IsUpgrade, CloseDownstream, IsGrpc) = (null, false, false, false, false, false);
+        (_requestFrames, _responseFrames, _replyBody) = (default, default, []);
+        (_trace, SpanName) = (default, null);
         (_filter, _requestComplete, _finished, _waiting) = (0, false, false, false);
         (_replied, _responseStarted, _tunnelOpen) = (false, false, false);
     }
@@ -241,6 +273,12 @@ internal sealed partial class HttpExchange : StreamInfo
         _stats.Add(HttpStat.DownstreamRqActive);
         _stats.Add(_downstream!.Protocol == HttpProtocol.Http2 ? HttpStat.DownstreamRqHttp2Total : HttpStat.DownstreamRqHttp1Total);
         DownstreamProtocol = Request.IsHttp10 ? HttpProtocol.Http10 : _downstream.Protocol;
+    }
+
+    private static bool TryGrpcStatus(MessageHead? head, out int status)
+    {
+        status = -1;
+        return head is not null && Utf8Parser.TryParse(head.Get(HttpField.GrpcStatus), out status, out _);
     }
 
     private bool CheckUpgrade()
@@ -340,6 +378,14 @@ internal sealed partial class HttpExchange : StreamInfo
             _stats.Values[(int)HttpStat.DownstreamRq1xx + Math.Min(ResponseCode / 100, 5) - 1]++;
         }
         _stats.Record(0, End - Start);
+        if (Flags != ResponseFlags.None || ResponseCode >= 500)
+        {
+            _worker.Failures.Add(this, _worker);
+        }
+        foreach (HttpFilterFactory filter in _manager.CompletionWatchers)
+        {
+            filter.OnComplete(this);
+        }
         foreach (AccessLogConfig log in _manager.AccessLogs)
         {
             _worker.Log.Write(log, this, _worker);

@@ -39,7 +39,18 @@ internal sealed class HttpManager
     /// <summary>Routes by RDS or inline.</summary>
     public required RouteState Routes { get; init; }
 
-    public required HttpFilterFactory[] Filters { get; init; }
+    public required HttpFilterFactory[] Filters
+    {
+        get;
+        init
+        {
+            field = value;
+            CompletionWatchers = [.. value.Where(f => f.WatchesCompletion)];
+        }
+    }
+
+    /// <summary>The filters that are told when a request is over.</summary>
+    public HttpFilterFactory[] CompletionWatchers { get; private init; } = [];
 
     public AccessLogConfig[] AccessLogs { get; init; } = [];
 
@@ -101,8 +112,6 @@ internal sealed class HttpManager
     public long StreamIdleTimeoutMilliseconds { get; init; } = 300_000;
 
     public long RequestTimeoutMilliseconds { get; init; }
-
-    public bool HasTracing { get; init; }
 
     public byte[]? ProtocolsTo(HttpProtocol upstream) => UpstreamProtocols.GetValueOrDefault(upstream);
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Google.Protobuf.WellKnownTypes;
 using Lateen.Proxy.Clusters;
 
 namespace Lateen.Proxy.Routing;
@@ -18,6 +19,9 @@ internal sealed class Route
 
     /// <summary>Filters configured for this route alone (typed_per_filter_config), by filter name.</summary>
     public IReadOnlyDictionary<string, object> FilterConfigs { get; init; } = EmptyConfigs;
+
+    /// <summary>metadata.filter_metadata, for the access log and for tags of spans; null if there is none.</summary>
+    public IDictionary<string, Struct>? Metadata { get; init; }
 
     public byte[] DecoratorOperation { get; init; } = [];
 

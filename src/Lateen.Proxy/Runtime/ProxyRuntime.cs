@@ -1,12 +1,15 @@
 using System.Diagnostics;
+using Envoy.Config.Core.V3;
 using Lateen.Net.Sockets;
 using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Clusters;
 using Lateen.Proxy.Compile;
+using Lateen.Proxy.Export;
 using Lateen.Proxy.Http;
 using Lateen.Proxy.Routing;
 using Lateen.Proxy.Stats;
 using Lateen.Proxy.TransportSockets;
+using Lateen.Proxy.Telemetry;
 using Lateen.Proxy.Workers;
 using Microsoft.Extensions.Logging;
 
@@ -28,8 +31,11 @@ internal sealed class ProxyRuntime : ICompileHost
     public ProxyRuntime(ProxyOptions options, ILogger logger, TimeProvider time, Random random)
     {
         (_options, _logger) = (options, logger);
+        Node = new Node { Id = options.NodeId, Cluster = options.NodeCluster, Metadata = options.NodeMetadata };
+        Own = Workload.From(options.NodeMetadata);
+        Exporters = new Exporters(time, logger, options.ZipkinAddress);
         All = [.. Enumerable.Range(0, Math.Clamp(options.Concurrency, 1, 256)).Select(i =>
-            new ProxyWorker(new EventLoop(i, new EpollPoller(), time, e => ProxyLog.Fault(logger, e)), random))];
+            new ProxyWorker(new EventLoop(i, new EpollPoller(), time, e => ProxyLog.Fault(logger, e)), random) { Environment = options.Environment })];
         Services = new ClusterServices(All[0], random, () => Now);
         HttpManager mirrors = new()
         {
@@ -40,11 +46,20 @@ internal sealed class ProxyRuntime : ICompileHost
             worker.Clusters = Services;
             worker.MirrorManager = mirrors;
         }
+        Series = new MeshSeriesRegistry(options.MaximumMetricSeries, All.Length);
     }
 
     public ClusterServices Services { get; }
 
     public ProxyWorker[] All { get; }
+
+    public Node Node { get; }
+
+    public Workload Own { get; }
+
+    public MeshSeriesRegistry Series { get; }
+
+    public Exporters Exporters { get; }
 
     public int Workers => All.Length;
 
@@ -166,6 +181,18 @@ internal sealed class ProxyRuntime : ICompileHost
         }
     }
 
+    /// <summary>Opens the log files' paths again, after they were moved.</summary>
+    public void ReopenLogs()
+    {
+        lock (_lock)
+        {
+            foreach (LogFile file in _files.Values)
+            {
+                file.Reopen();
+            }
+        }
+    }
+
     /// <summary>Writes what the logs hold and closes; the loops have ended.</summary>
     public void Close()
     {
@@ -179,5 +206,6 @@ internal sealed class ProxyRuntime : ICompileHost
         {
             file.Dispose();
         }
+        Exporters.Dispose();
     }
 }

@@ -25,13 +25,15 @@ internal sealed class Histogram
         _sum += value;
     }
 
-    public static HistogramSample Merge(StatBlock?[] blocks, int index)
+    public static HistogramSample Merge(StatBlock?[] blocks, int index) => Merge(blocks.Select(b => b?.Histograms[index]));
+
+    public static HistogramSample Merge(IEnumerable<Histogram?> parts)
     {
         long[] cumulative = new long[Bounds.Length + 1];
         double sum = 0;
-        foreach (StatBlock? block in blocks)
+        foreach (Histogram? histogram in parts)
         {
-            if (block?.Histograms[index] is not { } histogram)
+            if (histogram is null)
             {
                 continue;
             }

@@ -56,12 +56,14 @@ internal sealed class TcpEnd(TcpSession session, EventLoop loop, bool isDownstre
             }
             if (n < 0)
             {
+                session.OnEnded(this);
                 session.Close();
                 return;
             }
             if (n == 0)
             {
                 _ended = true;
+                session.OnEnded(this);
                 peer.Finish();
                 CloseIfDone();
                 return;
@@ -98,7 +100,11 @@ internal sealed class TcpEnd(TcpSession session, EventLoop loop, bool isDownstre
         session.PeerOf(this)?.Forward();
     }
 
-    protected override void OnOutputFailed(int error) => session.Close();
+    protected override void OnOutputFailed(int error)
+    {
+        session.OnEnded(this);
+        session.Close();
+    }
 
     protected override void OnClosed()
     {

@@ -1,5 +1,6 @@
 using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Clusters;
+using Lateen.Proxy.Filters.IstioStats;
 using Lateen.Proxy.Stats;
 
 namespace Lateen.Proxy.Tcp;
@@ -12,6 +13,9 @@ internal sealed class TcpProxyConfig
     public required int TotalWeight { get; init; }
 
     public required StatScope Stats { get; init; }
+
+    /// <summary>istio.stats, null if the chain has none.</summary>
+    public IstioStatsConfig? MeshStats { get; init; }
 
     public AccessLogConfig[] AccessLogs { get; init; } = [];
 

@@ -2,6 +2,7 @@ using Lateen.Net.Sockets;
 using Lateen.Net.Tls;
 using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Clusters;
+using Lateen.Proxy.Filters.IstioStats;
 using Lateen.Proxy.Listeners;
 using Lateen.Proxy.Stats;
 using Lateen.Proxy.TransportSockets;
@@ -17,6 +18,8 @@ internal sealed class TcpSession : StreamInfo
     private readonly DownstreamConnection _connection;
     private readonly StatBlock _stats;
     private readonly SessionTimer _timer;
+    private readonly ReportTimer _reportTimer;
+    private TcpMeshStats _meshStats;
     private readonly TcpEnd _downstream;
     private TcpEnd? _upstream;
     private ClusterConfig? _clusterConfig;
@@ -30,6 +33,7 @@ internal sealed class TcpSession : StreamInfo
         (_worker, _connection, _config) = (worker, connection, config);
         _stats = config.Stats.For(worker.Index);
         _timer = new SessionTimer(this);
+        _reportTimer = new ReportTimer(this);
         _downstream = new TcpEnd(this, worker.Loop, isDownstream: true);
         ResetInfo();
         (Start, StartWall) = (connection.AcceptedAt, connection.AcceptedWall);
@@ -67,6 +71,7 @@ internal sealed class TcpSession : StreamInfo
         }
         _clusterWorker!.Stats.Record(0, _worker.Loop.Now - _activeAt);
         ArmIdle();
+        ReportMeshStats();
         _downstream.Forward();
     }
 
@@ -90,6 +95,16 @@ internal sealed class TcpSession : StreamInfo
         }
     }
 
+    /// <summary>A side has sent its last byte, or broke.</summary>
+    internal void OnEnded(TcpEnd end)
+    {
+        if (EndedBy == StreamEnd.None)
+        {
+            EndedBy = end == _downstream ? StreamEnd.Downstream : StreamEnd.Upstream;
+            IdleBeforeEnd = _worker.Loop.Now - _activeAt;
+        }
+    }
+
     /// <summary>Ends both sides and writes the log.</summary>
     internal void Close()
     {
@@ -98,6 +113,10 @@ internal sealed class TcpSession : StreamInfo
             return;
         }
         _over = true;
+        if (EndedBy == StreamEnd.None)
+        {
+            (EndedBy, IdleBeforeEnd) = (StreamEnd.Proxy, _worker.Loop.Now - _activeAt);
+        }
         _worker.Loop.Timers.Cancel(_timer);
         _downstream.CloseSocket();
         if (_upstream is { } upstream)
@@ -107,6 +126,15 @@ internal sealed class TcpSession : StreamInfo
             UncountConnection();
         }
         End = _worker.Loop.Now;
+        _worker.Loop.Timers.Cancel(_reportTimer);
+        if (Flags != ResponseFlags.None)
+        {
+            _worker.Failures.Add(this, _worker);
+        }
+        if (_config.MeshStats is { } meshStats)
+        {
+            _meshStats.Report(meshStats, this, _worker, isOver: true);
+        }
         foreach (AccessLogConfig log in _config.AccessLogs)
         {
             _worker.Log.Write(log, this, _worker);
@@ -217,6 +245,15 @@ internal sealed class TcpSession : StreamInfo
         _clusterWorker.Stats.Add(ClusterStat.UpstreamCxDestroy);
     }
 
+    private void ReportMeshStats()
+    {
+        if (_config.MeshStats is { } meshStats)
+        {
+            _meshStats.Report(meshStats, this, _worker, isOver: false);
+            _worker.Loop.ArmTimer(_reportTimer, meshStats.TcpReportMilliseconds);
+        }
+    }
+
     private void OnTimer()
     {
         if (_upstream is { IsConnecting: true })
@@ -240,6 +277,11 @@ internal sealed class TcpSession : StreamInfo
         {
             _worker.Loop.ArmTimer(_timer, _activeAt + _config.IdleTimeoutMilliseconds - _worker.Loop.Now);
         }
+    }
+
+    private sealed class ReportTimer(TcpSession owner) : LoopTimer
+    {
+        public override void OnTimer() => owner.ReportMeshStats();
     }
 
     private sealed class SessionTimer(TcpSession owner) : LoopTimer

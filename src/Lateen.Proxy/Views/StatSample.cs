@@ -6,7 +6,14 @@ namespace Lateen.Proxy.Views;
 /// <param name="Value">The value; for a histogram the number of samples.</param>
 /// <param name="Histogram">Buckets of a histogram, null otherwise.</param>
 /// <param name="Used">Written since start (usedonly).</param>
-public readonly record struct StatSample(string Name, StatKind Kind, long Value, HistogramSample? Histogram, bool Used);
+public readonly record struct StatSample(string Name, StatKind Kind, long Value, HistogramSample? Histogram, bool Used)
+{
+    /// <summary>Prometheus' name, where the statistic carries its labels beside it; null: both are in <see cref="Name"/>.</summary>
+    public string? Metric { get; init; }
+
+    /// <summary>The labels that go with <see cref="Metric"/>.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>>? Labels { get; init; }
+}
 
 /// <summary>The three kinds of Envoy's statistics.</summary>
 public enum StatKind

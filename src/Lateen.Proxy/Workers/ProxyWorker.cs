@@ -4,6 +4,8 @@ using Lateen.Net.Tls;
 using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Clusters;
 using Lateen.Proxy.Http;
+using Lateen.Proxy.Telemetry;
+using Lateen.Proxy.Why;
 
 namespace Lateen.Proxy.Workers;
 
@@ -36,6 +38,13 @@ internal sealed class ProxyWorker
 
     /// <summary>Downstream handshakes under way.</summary>
     public int Handshakes { get; set; }
+    public WorkerTelemetry Telemetry { get; } = new();
+
+    /// <summary>What did not go well lately.</summary>
+    public FailureLog Failures { get; } = new();
+
+    /// <summary>Environment variables that logs may show.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
     /// <summary>What clusters need when they are first used; the same for all threads.</summary>
     public ClusterServices Clusters { get; set; } = null!;
