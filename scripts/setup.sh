@@ -6,17 +6,24 @@ set -euo pipefail
 declare -A package_of=(
   [ip]=iproute2 [iptables]=iptables [ip6tables]=iptables [iptables-restore]=iptables [nginx]=nginx-light [curl]=curl [kubectl]=kubernetes-client
   [nsenter]=util-linux [unshare]=util-linux [setpriv]=util-linux [mount]=mount [pkill]=procps [ss]=iproute2
-  [wrk]=wrk [haproxy]=haproxy [nft]=nftables [openssl]=openssl [conntrack]=conntrack [nghttp]=nghttp2-client [h2load]=nghttp2-client
+  [wrk]=wrk [haproxy]=haproxy [nft]=nftables [openssl]=openssl [conntrack]=conntrack [nghttp]=nghttp2-client [h2load]=nghttp2-client [python3-grpcio]=python3-grpcio
 )
 run=(ip iptables ip6tables iptables-restore nginx curl kubectl nsenter unshare setpriv mount pkill ss)
-test=("${run[@]}" wrk haproxy nft openssl nghttp h2load)
+test=("${run[@]}" wrk haproxy nft openssl nghttp h2load python3-grpcio)
 
 fail() { echo "setup: $*" >&2; exit 1; }
+
+have() {
+  case $1 in
+    python3-grpcio) python3 -c 'import grpc' 2>/dev/null ;;
+    *) command -v "$1" >/dev/null 2>&1 ;;
+  esac
+}
 
 install_missing() {
   local command packages=()
   for command in "$@"; do
-    command -v "$command" >/dev/null 2>&1 || packages+=("${package_of[$command]}")
+    have "$command" || packages+=("${package_of[$command]}")
   done
   ((${#packages[@]})) || return 0
   [[ $(id -u) == 0 ]] || fail "must be root to install ${packages[*]}; run it with sudo"

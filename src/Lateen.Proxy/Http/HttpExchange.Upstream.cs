@@ -83,7 +83,7 @@ internal sealed partial class HttpExchange
     public void OnResponseHead(bool endStream)
     {
         long now = _worker.Loop.Now;
-        FirstUpstreamIn = now;
+        FirstUpstreamIn = _lastActive = now;
         int status = Response.Status;
         CountResponse(status);
         if (ShouldRetryResponse(status) && TryRetry())
@@ -117,6 +117,7 @@ internal sealed partial class HttpExchange
             return; // The rest of a response that was given up for a retry.
         }
         BodyBytesOut += data.Length;
+        _lastActive = _worker.Loop.Now;
         if (_downstream is { } downstream)
         {
             downstream.SendData(data, endStream);

@@ -120,16 +120,17 @@ internal sealed partial class HttpExchange : StreamInfo
         IsHeadRequest = Request.IsHeadMethod;
         if (Prepare() && SelectRoute() && CheckUpgrade())
         {
+            ArmLimits();
             RunFilters();
         }
     }
 
     /// <summary>A head that cannot be accepted: answer, log, close.</summary>
-    public void RefuseHead(int status, string details, ReadOnlySpan<byte> body)
+    public void RefuseHead(int status, string details, ReadOnlySpan<byte> body, ResponseFlags flags = ResponseFlags.DPE)
     {
         Count();
         CloseDownstream = true;
-        Reply(status, body, ResponseFlags.DPE, details);
+        Reply(status, body, flags, details);
     }
 
     /// <summary>The body's framing is broken.</summary>
@@ -150,6 +151,7 @@ internal sealed partial class HttpExchange : StreamInfo
     public void OnRequestData(ReadOnlySpan<byte> data, bool endStream)
     {
         BodyBytesIn += data.Length;
+        _lastActive = _worker.Loop.Now;
         if (endStream)
         {
             _requestComplete = true;
@@ -327,6 +329,7 @@ internal sealed partial class HttpExchange : StreamInfo
         timers.Cancel(_requestTimer);
         timers.Cancel(_tryTimer);
         timers.Cancel(_waitTimer);
+        CancelLimits();
         End = _worker.Loop.Now;
         _stats.Add(HttpStat.DownstreamRqActive, -1);
         _stats.Add(HttpStat.DownstreamRqCompleted);
