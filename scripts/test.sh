@@ -1,9 +1,13 @@
 #!/usr/bin/env bash
 # Sets the machine up, builds, runs every test of the project and ends with the line `N passed, N failed, N skipped`.
-# scripts/test.sh [unit|scenario]… runs only those projects.
+# scripts/test.sh [unit|scenario]… runs only those projects; scripts/test.sh --fuzz [TARGET…] feeds each parser mutated input for a minute.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 . scripts/compiler.sh
+if [[ ${1:-} == --fuzz ]]; then
+  dotnet build tests/Lateen.Fuzz "${compile[@]}" >&2 || exit 1
+  exec artifacts/bin/Lateen.Fuzz/release_linux-x64/Lateen.Fuzz --seconds "${FUZZ_SECONDS:-60}" "${@:2}"
+fi
 scripts/setup.sh test || exit 1
 scripts/build.sh || exit 1
 

@@ -2,7 +2,7 @@ namespace Lateen.Net.Http1;
 
 /// <summary>Reads the chunked transfer coding (RFC 9112 7.1) from input cut at any place. A value: copy it to go back.</summary>
 /// <remarks>
-/// Chunk extensions and trailer fields are checked for harmless characters and dropped (RFC 9112 7.1.1 allows it); the forwarder makes
+/// Chunk extensions, and trailer fields unless they are kept, are checked for harmless characters and dropped (RFC 9112 7.1.1 allows it); the forwarder makes
 /// its own framing, so nothing of the sender's spelling reaches the next hop.
 /// </remarks>
 internal struct ChunkedDecoder
@@ -19,6 +19,12 @@ internal struct ChunkedDecoder
         SizeStart, Size, Extension, SizeLf, Data, DataCr, DataLf, TrailerStart, Trailer, TrailerLf, FinalLf, Done, Bad,
     }
 
+    /// <summary>Stops where trailer fields begin instead of dropping them.</summary>
+    public bool KeepsTrailers { get; init; }
+
+    /// <summary>The last chunk is over; what follows is the trailer section with its empty line.</summary>
+    public readonly bool IsAtTrailers => KeepsTrailers && _state == State.TrailerStart;
+
     public readonly bool IsDone => _state == State.Done;
 
     public readonly bool IsBad => _state == State.Bad;
@@ -31,7 +37,7 @@ internal struct ChunkedDecoder
     {
         data = [];
         int i = 0;
-        while (i < input.Length && _state < State.Done)
+        while (i < input.Length && _state < State.Done && !IsAtTrailers)
         {
             if (_state == State.Data)
             {

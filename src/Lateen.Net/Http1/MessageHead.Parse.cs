@@ -9,6 +9,12 @@ internal sealed partial class MessageHead
 {
     private const int MaximumConnectionTokens = 10;
 
+    private static readonly HttpField[] NotInTrailers =
+    [
+        HttpField.Host, HttpField.Connection, HttpField.KeepAlive, HttpField.ProxyConnection, HttpField.TransferEncoding, HttpField.ContentLength,
+        HttpField.Te, HttpField.Upgrade, HttpField.Expect, HttpField.ContentType, HttpField.Cookie, HttpField.Trailer,
+    ];
+
     private int _methodLength;
     private int _targetStart;
     private int _targetLength;
@@ -55,6 +61,33 @@ internal sealed partial class MessageHead
             return CheckFraming(isRequest);
         }
         consumed = taken - Math.Min(before, 0);
+        return status;
+    }
+
+    /// <summary>Takes bytes of a trailer section (RFC 9112 7.1.2), to its empty line. What may not stand there (RFC 9110 6.5.1) is dropped.</summary>
+    public HeadStatus ParseTrailers(ReadOnlySpan<byte> data, in HeadLimits limits, out int consumed)
+    {
+        _startLineDone = true;
+        int before = _length;
+        int taken = Math.Min(data.Length, limits.MaximumBytes + 4 - before);
+        EnsureBytes(taken);
+        data[..taken].CopyTo(_bytes.AsSpan(_length));
+        _length += taken;
+        HeadStatus status = ParseLines(limits, isRequest: true);
+        consumed = taken;
+        if (status == HeadStatus.Incomplete && _length > limits.MaximumBytes)
+        {
+            return HeadStatus.TooLarge;
+        }
+        if (status == HeadStatus.Complete)
+        {
+            consumed = _position - before;
+            _length = ReceivedBytes = _position;
+            foreach (HttpField field in NotInTrailers)
+            {
+                Remove(field);
+            }
+        }
         return status;
     }
 

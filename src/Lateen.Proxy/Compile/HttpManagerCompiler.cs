@@ -78,6 +78,8 @@ internal static class HttpManagerCompiler
             UpgradeTypes = [.. manager.UpgradeConfigs.Where(u => u.Enabled ?? true).Select(u => u.UpgradeType.ToLowerInvariant())],
             IdleTimeoutMilliseconds = CompileScope.Milliseconds(manager.CommonHttpProtocolOptions?.IdleTimeout, 3_600_000),
             StreamIdleTimeoutMilliseconds = CompileScope.Milliseconds(manager.StreamIdleTimeout, 300_000),
+            RequestHeadersTimeoutMilliseconds = CompileScope.Milliseconds(manager.RequestHeadersTimeout, 60_000),
+            MaximumStreamMilliseconds = CompileScope.Milliseconds(manager.CommonHttpProtocolOptions?.MaxStreamDuration, 0),
             RequestTimeoutMilliseconds = CompileScope.Milliseconds(manager.RequestTimeout, 0),
         };
     }

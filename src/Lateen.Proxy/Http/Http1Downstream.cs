@@ -30,6 +30,7 @@ internal sealed class Http1Downstream : StreamSocket, IDownstreamStream
     private bool _closing;
     private bool _responseComplete;
     private bool _isCounted;
+    private long _headSince;
     private long _activeAt;
 
     public Http1Downstream(ProxyWorker worker, in DownstreamConnection connection, HttpManager manager) : base(worker.Loop)
@@ -320,6 +321,10 @@ internal sealed class Http1Downstream : StreamSocket, IDownstreamStream
                 // Only blank lines so far.
                 ReturnUnused();
             }
+            else if (_headSince == 0)
+            {
+                AwaitHead();
+            }
             return consumed;
         }
         if (!_isCounted && status == HeadStatus.Malformed && IsHttp2(exchange))
@@ -328,6 +333,7 @@ internal sealed class Http1Downstream : StreamSocket, IDownstreamStream
             return data.Length;
         }
         CountProtocol();
+        _headSince = 0;
         if (status != HeadStatus.Complete)
         {
             Refuse(exchange, status);
@@ -340,7 +346,7 @@ internal sealed class Http1Downstream : StreamSocket, IDownstreamStream
         }
         else if (head.IsChunked)
         {
-            (_body, _chunks) = (RequestBody.Chunked, default);
+            (_body, _chunks) = (RequestBody.Chunked, new ChunkedDecoder { KeepsTrailers = Manager.EnableTrailers });
         }
         else
         {
@@ -406,6 +412,8 @@ internal sealed class Http1Downstream : StreamSocket, IDownstreamStream
                 }
                 exchange.OnRequestData(data[..n], endStream: _left == 0);
                 return n;
+            case RequestBody.Chunked when _chunks.IsAtTrailers:
+                return ReadTrailers(exchange, data);
             case RequestBody.Chunked:
                 int consumed = _chunks.Read(data, out ReadOnlySpan<byte> piece);
                 if (_chunks.IsBad)
@@ -428,6 +436,31 @@ internal sealed class Http1Downstream : StreamSocket, IDownstreamStream
                 exchange.OnRequestData(data, endStream: false);
                 return data.Length;
         }
+    }
+
+    private int ReadTrailers(HttpExchange exchange, ReadOnlySpan<byte> data)
+    {
+        HeadStatus status = exchange.RequestTrailers.ParseTrailers(data, Manager.HeadLimits, out int consumed);
+        if (status == HeadStatus.Incomplete)
+        {
+            return consumed;
+        }
+        if (status != HeadStatus.Complete)
+        {
+            Stats.Add(HttpStat.DownstreamCxProtocolError);
+            exchange.RefuseBody();
+            return data.Length;
+        }
+        _body = RequestBody.Complete;
+        if (exchange.RequestTrailers.FieldCount > 0)
+        {
+            exchange.OnRequestTrailers();
+        }
+        else
+        {
+            exchange.OnRequestData([], endStream: true);
+        }
+        return consumed;
     }
 
     private void Refuse(HttpExchange exchange, HeadStatus status)
@@ -516,11 +549,29 @@ internal sealed class Http1Downstream : StreamSocket, IDownstreamStream
         _exchange = null;
     }
 
+    // Slow heads: the timer of idleness serves, it is asked earlier.
+    private void AwaitHead()
+    {
+        _headSince = Loop.Now;
+        if (Manager.RequestHeadersTimeoutMilliseconds > 0)
+        {
+            Loop.ArmTimer(_timer, Manager.RequestHeadersTimeoutMilliseconds);
+        }
+    }
+
     private void OnTimer()
     {
         if (_closing)
         {
             CloseSocket();
+            return;
+        }
+        if (_headSince > 0 && Manager.RequestHeadersTimeoutMilliseconds > 0 && Loop.Now - _headSince >= Manager.RequestHeadersTimeoutMilliseconds
+            && _exchange is { HasBegun: false } late)
+        {
+            _headSince = 0;
+            Stats.Add(HttpStat.DownstreamRqHeaderTimeout);
+            late.RefuseHead(408, "request_header_timeout", "request header timeout"u8, AccessLog.ResponseFlags.None);
             return;
         }
         if (_exchange is { HasBegun: true })

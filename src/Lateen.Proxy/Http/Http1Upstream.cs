@@ -286,7 +286,7 @@ internal sealed class Http1Upstream(ProxyWorker worker, Http1Pool pool) : Stream
         }
         _left = head.ContentLength;
         _body = head.IsChunked ? BodyKind.Chunked : head.ContentLength >= 0 ? BodyKind.Length : BodyKind.UntilClose;
-        _chunks = default;
+        _chunks = new ChunkedDecoder { KeepsTrailers = pool.Config.Http1Trailers };
         _state = State.Body;
         if (noBody || head.ContentLength == 0)
         {
@@ -316,6 +316,8 @@ internal sealed class Http1Upstream(ProxyWorker worker, Http1Pool pool) : Stream
             case BodyKind.UntilClose:
                 exchange.OnResponseData(data, endStream: false);
                 return data.Length;
+            case BodyKind.Chunked when _chunks.IsAtTrailers:
+                return OnTrailers(exchange, data);
             default:
                 int consumed = _chunks.Read(data, out ReadOnlySpan<byte> piece);
                 if (_chunks.IsBad)
@@ -334,6 +336,31 @@ internal sealed class Http1Upstream(ProxyWorker worker, Http1Pool pool) : Stream
                 }
                 return consumed;
         }
+    }
+
+    private int OnTrailers(HttpExchange exchange, ReadOnlySpan<byte> data)
+    {
+        MessageHead trailers = exchange.ResponseTrailersHead;
+        HeadStatus status = trailers.ParseTrailers(data, HeadLimits.Response, out int consumed);
+        if (status == HeadStatus.Incomplete)
+        {
+            return consumed;
+        }
+        if (status != HeadStatus.Complete)
+        {
+            Fail(UpstreamFailure.ProtocolError, null);
+            return data.Length;
+        }
+        Finish(exchange, exchange.Response.ConnectionClose || consumed < data.Length);
+        if (trailers.FieldCount > 0)
+        {
+            exchange.OnResponseTrailers();
+        }
+        else
+        {
+            exchange.OnResponseData([], endStream: true);
+        }
+        return consumed;
     }
 
     // The response is complete: the connection goes back before the exchange is told, so that its next request may use it.

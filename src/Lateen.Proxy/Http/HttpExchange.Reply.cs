@@ -242,6 +242,7 @@ internal sealed partial class HttpExchange
         {
             (_retry, _retriesLeft) = (null, 0);
         }
+        ApplyGrpcTimeout(forward);
         if (TakeNumber(HttpField.XEnvoyUpstreamRqTimeoutMs, out long timeout))
         {
             _timeout = timeout;

@@ -91,7 +91,7 @@ internal sealed partial class HttpExchange
     public void OnResponseHead(bool endStream)
     {
         long now = _worker.Loop.Now;
-        FirstUpstreamIn = now;
+        FirstUpstreamIn = _lastActive = now;
         int status = Response.Status;
         CountResponse(status);
         ReportResponse(status, endStream);
@@ -132,6 +132,7 @@ internal sealed partial class HttpExchange
         {
             _responseFrames.Read(data);
         }
+        _lastActive = _worker.Loop.Now;
         if (_downstream is { } downstream)
         {
             downstream.SendData(data, endStream);

@@ -148,16 +148,17 @@ internal sealed partial class HttpExchange : StreamInfo
         IsHeadRequest = Request.IsHeadMethod;
         if (Prepare() && SelectRoute() && CheckUpgrade())
         {
+            ArmLimits();
             RunFilters();
         }
     }
 
     /// <summary>A head that cannot be accepted: answer, log, close.</summary>
-    public void RefuseHead(int status, string details, ReadOnlySpan<byte> body)
+    public void RefuseHead(int status, string details, ReadOnlySpan<byte> body, ResponseFlags flags = ResponseFlags.DPE)
     {
         Count();
         CloseDownstream = true;
-        Reply(status, body, ResponseFlags.DPE, details);
+        Reply(status, body, flags, details);
     }
 
     /// <summary>The body's framing is broken.</summary>
@@ -182,6 +183,7 @@ internal sealed partial class HttpExchange : StreamInfo
         {
             _requestFrames.Read(data);
         }
+        _lastActive = _worker.Loop.Now;
         if (endStream)
         {
             _requestComplete = true;
@@ -370,6 +372,7 @@ internal sealed partial class HttpExchange : StreamInfo
         timers.Cancel(_waitTimer);
         timers.Cancel(_tryIdleTimer);
         EndMirrors();
+        CancelLimits();
         End = _worker.Loop.Now;
         _stats.Add(HttpStat.DownstreamRqActive, -1);
         _stats.Add(HttpStat.DownstreamRqCompleted);

@@ -111,7 +111,14 @@ internal sealed class HttpManager
     /// <summary>Of a stream without any byte; Envoy's default is five minutes. 0: none.</summary>
     public long StreamIdleTimeoutMilliseconds { get; init; } = 300_000;
 
+    /// <summary>From the head to the end of the request; 0: none.</summary>
     public long RequestTimeoutMilliseconds { get; init; }
+
+    /// <summary>From the first byte of a head to its last; 0: none. Envoy has none by default: a client that sends a byte an hour would hold a connection for ever.</summary>
+    public long RequestHeadersTimeoutMilliseconds { get; init; } = 60_000;
+
+    /// <summary>Of a whole stream (common_http_protocol_options.max_stream_duration); 0: none.</summary>
+    public long MaximumStreamMilliseconds { get; init; }
 
     public byte[]? ProtocolsTo(HttpProtocol upstream) => UpstreamProtocols.GetValueOrDefault(upstream);
 

@@ -88,6 +88,15 @@ internal sealed class Forward : RouteAction
     /// <summary>Envoy's default is 15 s; 0: none.</summary>
     public long TimeoutMilliseconds { get; init; } = 15_000;
 
+    /// <summary>max_grpc_timeout; 0: no cap, -1: grpc-timeout is not looked at.</summary>
+    public long MaximumGrpcTimeoutMilliseconds { get; init; } = -1;
+
+    /// <summary>max_stream_duration.grpc_timeout_header_max; 0: no cap, -1: grpc-timeout is not looked at.</summary>
+    public long GrpcTimeoutHeaderMaximumMilliseconds { get; init; } = -1;
+
+    /// <summary>max_stream_duration; 0: none, -1: the connection manager's.</summary>
+    public long MaximumStreamMilliseconds { get; init; } = -1;
+
     /// <summary>-1: the connection manager's.</summary>
     public long IdleTimeoutMilliseconds { get; init; } = -1;
 

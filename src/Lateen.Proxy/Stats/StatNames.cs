@@ -28,7 +28,7 @@ internal enum HttpStat
     DownstreamCxDestroyLocal, DownstreamCxDestroyRemote, DownstreamCxIdleTimeout, DownstreamCxRxBytesTotal, DownstreamCxTxBytesTotal,
     DownstreamRqTotal, DownstreamRqActive, DownstreamRqHttp1Total, DownstreamRqHttp2Total, DownstreamRqCompleted, DownstreamRq1xx,
     DownstreamRq2xx, DownstreamRq3xx, DownstreamRq4xx, DownstreamRq5xx, DownstreamRqTimeout, DownstreamRqHeaderTimeout,
-    DownstreamRqIdleTimeout, DownstreamRqTooLarge, DownstreamRqNonRelativePath, DownstreamRqFailedPathNormalization,
+    DownstreamRqIdleTimeout, DownstreamRqMaxDurationReached, DownstreamRqTooLarge, DownstreamRqNonRelativePath, DownstreamRqFailedPathNormalization,
     DownstreamRqResponseBeforeRqComplete, DownstreamRqRxReset, DownstreamRqTxReset, DownstreamRqWsOnNonWsRoute, NoRoute, NoCluster,
     RqDirectResponse, RqRedirect, RqTotal, FaultDelaysInjected, FaultAbortsInjected, FaultActiveFaults, RbacAllowed, RbacDenied, CorsOriginValid, CorsOriginInvalid,
 }

@@ -26,6 +26,40 @@ public sealed class AllocationTests
         (after - before).ShouldBeLessThan(500, "bytes on the loop's thread over 500 requests");
     }
 
+    [Fact]
+    public async Task Http2Request_InTheSteadyState_AllocatesNothing()
+    {
+        await using Backend backend = Backend.Http(_ => Backend.Ok("x"));
+        await using ProxyBed inbound = new();
+        inbound.ServeHttp(backend.At);
+        await using ProxyBed bed = new();
+        bed.ServeHttp(inbound.At());
+        Envoy.Config.Cluster.V3.Cluster cluster = ProxyBed.Eds("backend");
+        cluster.TypedExtensionProtocolOptions.Add(
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+            ProxyBed.Pack(new Envoy.Extensions.Upstreams.Http.V3.HttpProtocolOptions { ExplicitHttpConfig = new() { Http2ProtocolOptions = new() } }));
+        bed.Apply(Lateen.Api.TypeUrls.Cluster, cluster);
+        bed.Apply(Lateen.Api.TypeUrls.ClusterLoadAssignment, ProxyBed.Endpoints("backend", inbound.At()));
+        ProxyWorker client = bed.Server.Runtime.All[0], server = inbound.Server.Runtime.All[0];
+        using HttpClient http = new() { DefaultRequestVersion = System.Net.HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        string url = $"http://{bed.At()}/path";
+
+        await AskOver(http, url, 300);
+        long before = await Allocated(client) + await Allocated(server);
+        await AskOver(http, url, 500);
+        long after = await Allocated(client) + await Allocated(server);
+
+        (after - before).ShouldBeLessThan(1000, "bytes on both loops' threads over 500 requests");
+    }
+
+    private static async Task AskOver(HttpClient http, string url, int times)
+    {
+        for (int i = 0; i < times; i++)
+        {
+            (await http.GetStringAsync(url, TestContext.Current.CancellationToken)).ShouldBe("x");
+        }
+    }
+
     private static async Task Ask(Socket socket, int times)
     {
         byte[] request = "GET /path HTTP/1.1\r\nHost: a\r\nUser-Agent: test\r\n\r\n"u8.ToArray();
