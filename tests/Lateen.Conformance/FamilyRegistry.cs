@@ -16,5 +16,6 @@ public static class FamilyRegistry
         new Families.PilotXds.PilotXdsFamily(),
         new Families.PilotTables.PilotTablesFamily(),
         new Families.Analysis(),
+        new Families.EnvoyFilters(),
     ];
 }

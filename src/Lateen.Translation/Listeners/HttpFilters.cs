@@ -6,6 +6,7 @@ using Envoy.Extensions.Filters.Http.GrpcWeb.V3;
 using Envoy.Extensions.Filters.Http.Router.V3;
 using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
 using Google.Protobuf;
+using Lateen.Translation.Policies.Authentication;
 using Io.Istio.Http.PeerMetadata;
 using Stats;
 using AlpnConfig = Istio.Envoy.Config.Filter.Http.Alpn.V2alpha1.FilterConfig;
@@ -19,6 +20,15 @@ internal static class HttpFilters
     {
         var inbound = options.Direction == TrafficDirection.Inbound;
         yield return Filter("istio.metadata_exchange", PeerMetadata(inbound && !options.IsGateway));
+        var isPoliced = inbound || options.IsGateway;
+        if (isPoliced)
+        {
+            foreach (var filter in Policies(context))
+            {
+                yield return filter;
+            }
+        }
+
         if (options.AddsGrpcWeb)
         {
             yield return Filter("envoy.filters.http.grpc_web", new GrpcWeb());
@@ -51,6 +61,10 @@ internal static class HttpFilters
             SuppressEnvoyHeaders = (context.Proxy.ProxyConfig ?? context.Mesh.DefaultConfig).ProxyHeaders?.EnvoyDebugHeadersDisabled == true,
         });
     }
+
+    /// <summary>Who calls and whether it may: an external judge first, then tokens, then the mesh's own rules.</summary>
+    private static IEnumerable<HttpFilter> Policies(ProxyContext context) =>
+        [.. context.Authorization.CustomHttp(), .. AuthenticationFilters.Build(context), .. context.Authorization.LocalHttp()];
 
     private static HttpFilter Filter(string name, IMessage config) => new() { Name = name, TypedConfig = config.Pack() };
 

@@ -29,6 +29,14 @@ internal static class TcpProxies
             };
         }
 
+        if (direction == TrafficDirection.Inbound || context.IsGateway)
+        {
+            foreach (var filter in context.Authorization.CustomNetwork().Concat(context.Authorization.LocalNetwork()))
+            {
+                yield return filter;
+            }
+        }
+
         yield return new() { Name = "istio.stats", TypedConfig = new PluginConfig().Pack() };
         proxy.AccessLog.AddRange(AccessLogs.Build(context, direction));
         if (NodeDurations.IdleTimeout(context) is { } idle)
