@@ -7,6 +7,7 @@ using Lateen.Model.Services;
 using Lateen.Model.Workloads;
 using Lateen.Translation.EnvoyFilters;
 using Lateen.Translation.Policies.Authorization;
+using Lateen.Translation.Telemetries;
 
 namespace Lateen.Translation;
 
@@ -17,6 +18,7 @@ internal sealed class ProxyContext
     private EquatableArray<ServiceInstance>? _instances;
     private ProxyPatches? _patches;
     private AuthorizationFilters? _authorization;
+    private EffectiveTelemetry? _telemetry;
 
     public ProxyContext(MeshSnapshot snapshot, ProxyNode proxy)
     {
@@ -48,6 +50,9 @@ internal sealed class ProxyContext
 
     /// <summary>The AuthorizationPolicies that hold for this proxy's workload.</summary>
     public AuthorizationFilters Authorization => _authorization ??= AuthorizationFilters.Of(this);
+
+    /// <summary>The Telemetry resources that hold for this proxy.</summary>
+    public EffectiveTelemetry Telemetry => _telemetry ??= EffectiveTelemetry.Of(this);
 
     /// <summary>Whether the proxy has an IPv4 address; an unknown one counts as such.</summary>
     public bool SupportsIpv4 =>

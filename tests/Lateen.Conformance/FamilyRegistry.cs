@@ -17,5 +17,6 @@ public static class FamilyRegistry
         new Families.PilotTables.PilotTablesFamily(),
         new Families.Analysis(),
         new Families.EnvoyFilters(),
+        new Families.Authz(),
     ];
 }

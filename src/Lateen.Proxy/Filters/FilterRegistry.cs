@@ -1,15 +1,20 @@
 using Envoy.Extensions.Filters.Http.Fault.V3;
+using Envoy.Extensions.Filters.Http.JwtAuthn.V3;
+using Envoy.Extensions.Filters.Http.Rbac.V3;
 using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
 using Google.Protobuf.WellKnownTypes;
 using Lateen.Api;
 using Lateen.Proxy.Compile;
 using Lateen.Proxy.Filters.Fault;
+using Lateen.Proxy.Filters.IstioAuthn;
+using Lateen.Proxy.Filters.JwtAuthn;
+using Lateen.Proxy.Filters.Rbac;
 
 namespace Lateen.Proxy.Filters;
 
 /// <summary>What HTTP filters this proxy can do, on one page; a filter that is not here is refused.</summary>
 /// <remarks>
-/// What guards access (rbac, jwt_authn, ext_authz) is refused until it acts: to accept it and let requests through would be worse than an error.
+/// What guards access and does not act (ext_authz) is refused: to accept it and let requests through would be worse than an error.
 /// What only observes or labels is accepted, with one line in the log saying that it does not act yet.
 /// </remarks>
 internal static class FilterRegistry
@@ -24,7 +29,6 @@ internal static class FilterRegistry
         ("envoy.filters.http.grpc_stats", "gRPC statistics"),
         ("envoy.filters.http.grpc_web", "gRPC-Web translation"),
         ("envoy.filters.http.cors", "CORS"),
-        ("istio_authn", "peer identity as request attributes"),
     ];
 
     /// <summary>Acts on connections, not on requests: the connection manager's compiler reads it.</summary>
@@ -58,6 +62,22 @@ internal static class FilterRegistry
                     break;
                 case AlpnType:
                     break;
+                case "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication":
+                    if (JwtConfig.Compile(scope, scope.Unpack(filter.TypedConfig, JwtAuthentication.Parser, at), at) is { } tokens)
+                    {
+                        chain.Add(new JwtFilter(scope, tokens) { Name = filter.Name });
+                    }
+                    break;
+                case "istio.envoy.config.filter.http.authn.v2alpha1.FilterConfig":
+                    chain.Add(IstioAuthnFilter.Compile(scope, filter, at));
+                    break;
+                case "envoy.extensions.filters.http.rbac.v3.RBAC":
+                    chain.Add(new RbacFilter
+                    {
+                        Name = filter.Name,
+                        Listener = RbacConfig.Compile(scope, scope.Unpack(filter.TypedConfig, RBAC.Parser, at), at),
+                    });
+                    break;
                 default:
                     AcceptPassive(scope, filter, type, $"{path}[{i}]");
                     break;
@@ -74,6 +94,9 @@ internal static class FilterRegistry
     public static object? CompileForRoute(CompileScope scope, Any any, string path) => TypeUrls.MessageName(any.TypeUrl) switch
     {
         "envoy.extensions.filters.http.fault.v3.HTTPFault" => FaultConfig.Compile(scope, scope.Unpack(any, HTTPFault.Parser, path), path),
+        "envoy.extensions.filters.http.rbac.v3.RBACPerRoute" => RbacConfig.CompileForRoute(scope, scope.Unpack(any, RBACPerRoute.Parser, path), path),
+        "envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig" => scope.Unpack(any, PerRouteConfig.Parser, path) is { } route
+            ? new JwtRoute(route.Disabled, route.RequirementName) : null,
         _ => null,
     };
 

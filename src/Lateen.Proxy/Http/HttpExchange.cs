@@ -223,6 +223,7 @@ internal sealed partial class HttpExchange : StreamInfo
         _responseTrailers?.Reset();
         _hasRequestTrailers = false;
         ResetRoute();
+        ResetFilters();
         ResetUpstream();
         (_downstream, HasBegun, IsHeadRequest, IsUpgrade, CloseDownstream, IsGrpc) = (null, false, false, false, false, false);
         (_filter, _requestComplete, _finished, _waiting) = (0, false, false, false);

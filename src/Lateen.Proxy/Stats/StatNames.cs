@@ -27,6 +27,8 @@ internal enum HttpStat
     DownstreamRqIdleTimeout, DownstreamRqTooLarge, DownstreamRqNonRelativePath, DownstreamRqFailedPathNormalization,
     DownstreamRqResponseBeforeRqComplete, DownstreamRqRxReset, DownstreamRqTxReset, DownstreamRqWsOnNonWsRoute, NoRoute, NoCluster,
     RqDirectResponse, RqRedirect, RqTotal, FaultDelaysInjected, FaultAbortsInjected, FaultActiveFaults, RbacAllowed, RbacDenied,
+    RbacIstioDryRunAllowShadowAllowed, RbacIstioDryRunAllowShadowDenied, RbacIstioDryRunDenyShadowAllowed,
+    RbacIstioDryRunDenyShadowDenied, JwtAuthnAllowed, JwtAuthnDenied, JwtAuthnCorsPreflightBypassed,
 }
 
 /// <summary>Statistics of a listener, below <c>listener.&lt;address&gt;.</c></summary>
@@ -42,6 +44,12 @@ internal enum TcpStat
     DownstreamCxTotal, DownstreamCxNoRoute, DownstreamCxRxBytesTotal, DownstreamCxTxBytesTotal, IdleTimeout, MaxDownstreamConnectionDuration,
 }
 
+/// <summary>Statistics of access rules on connections, below <c>&lt;stat_prefix&gt;rbac.</c></summary>
+internal enum RbacStat
+{
+    Allowed, Denied, ShadowAllowed, ShadowDenied,
+}
+
 /// <summary>The names and kinds of one enumeration.</summary>
 internal sealed class StatNames
 {
@@ -49,6 +57,7 @@ internal sealed class StatNames
     public static readonly StatNames Http = Of<HttpStat>(["downstream_rq_time", "downstream_cx_length_ms"]);
     public static readonly StatNames Listener = Of<ListenerStat>(["downstream_cx_length_ms"]);
     public static readonly StatNames Tcp = Of<TcpStat>([]);
+    public static readonly StatNames Rbac = Of<RbacStat>([]);
 
     public static readonly StatNames Tls = Of<TransportSockets.TlsStat>([]);
 
@@ -82,6 +91,7 @@ internal sealed class StatNames
             text.Append(char.ToLowerInvariant(c));
         }
         // The filters' statistics have a level of their own.
-        return text.ToString().Replace("fault_", "fault.", StringComparison.Ordinal).Replace("rbac_", "rbac.", StringComparison.Ordinal);
+        return text.ToString().Replace("fault_", "fault.", StringComparison.Ordinal).Replace("rbac_", "rbac.", StringComparison.Ordinal)
+            .Replace("jwt_authn_", "jwt_authn.", StringComparison.Ordinal);
     }
 }

@@ -13,6 +13,9 @@ internal sealed class TcpProxyConfig
 
     public required StatScope Stats { get; init; }
 
+    /// <summary>Access rules before the proxy, in order (envoy.filters.network.rbac).</summary>
+    public Filters.Rbac.RbacGuard[] Guards { get; init; } = [];
+
     public AccessLogConfig[] AccessLogs { get; init; } = [];
 
     /// <summary>Envoy's default is one hour; 0: none.</summary>

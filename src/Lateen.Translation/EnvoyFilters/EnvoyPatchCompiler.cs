@@ -11,6 +11,7 @@ using Google.Protobuf.Reflection;
 using Lateen.Api;
 using Lateen.Model;
 using Lateen.Model.Networking;
+using Filter = Envoy.Config.Listener.V3.Filter;
 
 namespace Lateen.Translation.EnvoyFilters;
 

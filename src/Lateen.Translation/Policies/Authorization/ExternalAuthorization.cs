@@ -4,6 +4,7 @@ using Envoy.Extensions.Filters.Http.ExtAuthz.V3;
 using Envoy.Type.Matcher.V3;
 using Envoy.Type.V3;
 using Lateen.Model.Mesh;
+using HttpService = Envoy.Extensions.Filters.Http.ExtAuthz.V3.HttpService;
 using NetworkExtAuthz = Envoy.Extensions.Filters.Network.ExtAuthz.V3.ExtAuthz;
 
 namespace Lateen.Translation.Policies.Authorization;

@@ -41,7 +41,18 @@ internal sealed class RuleTranslation
 
     /// <summary>A part that is absent matches everything.</summary>
     private static IEnumerable<T?> Each<T>(EquatableArray<T> parts)
-        where T : class => parts.IsEmpty ? [null] : parts;
+        where T : class
+    {
+        if (parts.IsEmpty)
+        {
+            yield return null;
+        }
+
+        foreach (var part in parts)
+        {
+            yield return part;
+        }
+    }
 
     private Permission Permission(AuthorizationOperation? to, EquatableArray<AuthorizationCondition> when)
     {

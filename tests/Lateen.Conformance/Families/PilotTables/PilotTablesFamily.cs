@@ -7,6 +7,8 @@ internal sealed class PilotTablesFamily : IConformanceFamily
     private static readonly IReadOnlyList<IReadOnlyDictionary<string, Func<ConformanceCase, CaseResult>>> Groups =
     [
         HostKinds.All,
+        AuthorizationKinds.All,
+        AuthenticationKinds.All,
     ];
 
     public string Name => "pilot-tables";
