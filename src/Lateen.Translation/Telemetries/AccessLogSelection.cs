@@ -1,4 +1,3 @@
-using Lateen.Model;
 using Lateen.Model.Mesh;
 using Lateen.Model.Telemetry;
 

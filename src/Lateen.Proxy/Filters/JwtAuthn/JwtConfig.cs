@@ -1,6 +1,5 @@
 using Envoy.Extensions.Filters.Http.JwtAuthn.V3;
 using Lateen.Proxy.Compile;
-using Lateen.Proxy.Routing;
 
 namespace Lateen.Proxy.Filters.JwtAuthn;
 

@@ -1,7 +1,6 @@
 using System.Text;
 using Google.Protobuf.WellKnownTypes;
 using Lateen.Net.Http1;
-using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Compile;
 using Lateen.Proxy.Http;
 using Lateen.Proxy.Routing;
