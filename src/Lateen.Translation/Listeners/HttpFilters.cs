@@ -7,8 +7,8 @@ using Envoy.Extensions.Filters.Http.Router.V3;
 using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
 using Google.Protobuf;
 using Lateen.Translation.Policies.Authentication;
+using Lateen.Translation.Telemetries;
 using Io.Istio.Http.PeerMetadata;
-using Stats;
 using AlpnConfig = Istio.Envoy.Config.Filter.Http.Alpn.V2alpha1.FilterConfig;
 
 namespace Lateen.Translation.Listeners;
@@ -45,14 +45,15 @@ internal static class HttpFilters
 
         yield return Filter("envoy.filters.http.fault", new HTTPFault());
         yield return Filter("envoy.filters.http.cors", new Cors());
-        if (context.Mesh.ExtensionProviders
-            .Any(p => p is Lateen.Model.Mesh.PrometheusProvider))
+        var kind = ListenerClasses.Of(context, options.Direction);
+        foreach (var filter in TelemetryFilters.Http(context, kind))
         {
-            yield return Filter("istio.stats", new PluginConfig
-            {
-                DisableHostHeaderFallback = inbound || options.IsGateway,
-                Reporter = Reporter.Unspecified,
-            });
+            yield return filter;
+        }
+
+        if (TelemetryFilters.Standard(context, kind) is { } standard)
+        {
+            yield return Filter(TelemetryFilters.StatsName, standard);
         }
 
         yield return Filter("envoy.filters.http.router", new Router

@@ -8,14 +8,6 @@ using NetworkFilter = Envoy.Config.Listener.V3.Filter;
 
 namespace Lateen.Translation.Telemetries;
 
-/// <summary>What a listener is, as far as telemetry asks.</summary>
-internal enum ListenerClass
-{
-    SidecarInbound,
-    SidecarOutbound,
-    Gateway,
-}
-
 /// <summary>The filters that make metrics: istio.stats for Prometheus, istio.stackdriver.</summary>
 internal static class TelemetryFilters
 {

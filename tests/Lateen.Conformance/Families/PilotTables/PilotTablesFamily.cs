@@ -9,6 +9,8 @@ internal sealed class PilotTablesFamily : IConformanceFamily
         HostKinds.All,
         AuthorizationKinds.All,
         AuthenticationKinds.All,
+        TelemetryKinds.All,
+        ProxyConfigKinds.All,
     ];
 
     public string Name => "pilot-tables";
