@@ -19,6 +19,7 @@ namespace Lateen.Model;
 public sealed class MeshIndex
 {
     private readonly ConcurrentDictionary<(string Namespace, SidecarConfig? Sidecar, ProxyType Type), SidecarScope> _scopes = [];
+    private readonly ConcurrentDictionary<Type, object> _derived = [];
     private readonly Dictionary<string, MeshNamespace> _namespaces;
     private readonly Dictionary<string, Node> _nodes;
 
@@ -134,4 +135,11 @@ public sealed class MeshIndex
         return _scopes.GetOrAdd((proxy.Namespace, sidecar, proxy.Type), static (key, index) =>
             SidecarScopeBuilder.Build(index, key.Namespace, key.Sidecar), this);
     }
+
+    /// <summary>
+    /// What a later stage makes of the resources alone, made on first use and remembered as long as they do not change: work that
+    /// would otherwise be done once per proxy. One value per type.
+    /// </summary>
+    public T Derived<T>(Func<MeshIndex, T> make)
+        where T : class => (T)_derived.GetOrAdd(typeof(T), static (_, state) => state.Make(state.Index), (Make: make, Index: this));
 }

@@ -35,6 +35,9 @@ public sealed record MeshInputs
     /// <summary>All Istio resources, in any order.</summary>
     public EquatableArray<IIstioConfig> Configs { get; init; }
 
+    /// <summary>JSON Web Key Sets that were fetched, by <see cref="Policies.JwtRule.KeySource"/>.</summary>
+    public EquatableMap<string, string> KeySets { get; init; } = EquatableMap<string, string>.Empty;
+
     /// <summary>The cluster's own name; the default of Istio.</summary>
     public string ClusterId { get; init; } = "Kubernetes";
 

@@ -5,6 +5,9 @@ using Lateen.Model.Routing;
 using Lateen.Model.Scope;
 using Lateen.Model.Services;
 using Lateen.Model.Workloads;
+using Lateen.Translation.EnvoyFilters;
+using Lateen.Translation.Policies.Authorization;
+using Lateen.Translation.Telemetries;
 
 namespace Lateen.Translation;
 
@@ -13,6 +16,9 @@ internal sealed class ProxyContext
 {
     private readonly Dictionary<ServiceKey, MergedRule?> _rules = [];
     private EquatableArray<ServiceInstance>? _instances;
+    private ProxyPatches? _patches;
+    private AuthorizationFilters? _authorization;
+    private EffectiveTelemetry? _telemetry;
 
     public ProxyContext(MeshSnapshot snapshot, ProxyNode proxy)
     {
@@ -38,6 +44,15 @@ internal sealed class ProxyContext
 
     /// <summary>What the workload serves: the services that select it, or that have an endpoint at its address.</summary>
     public EquatableArray<ServiceInstance> Instances => _instances ??= ServiceInstances.Find(this);
+
+    /// <summary>The EnvoyFilter patches that hold for this proxy.</summary>
+    public ProxyPatches Patches => _patches ??= ProxyPatches.Of(this);
+
+    /// <summary>The AuthorizationPolicies that hold for this proxy's workload.</summary>
+    public AuthorizationFilters Authorization => _authorization ??= AuthorizationFilters.Of(this);
+
+    /// <summary>The Telemetry resources that hold for this proxy.</summary>
+    public EffectiveTelemetry Telemetry => _telemetry ??= EffectiveTelemetry.Of(this);
 
     /// <summary>Whether the proxy has an IPv4 address; an unknown one counts as such.</summary>
     public bool SupportsIpv4 =>
@@ -98,9 +113,11 @@ internal sealed class ProxyContext
     public IEnumerable<string> AddressesOf(Service service) =>
         Settings.DualStack && service.ClusterAddresses.TryGetValue(Proxy.ClusterId, out var all) && all.Count > 1 ? all : [AddressOf(service)];
 
-    public void Report(ConfigMeta meta, string path, string what, string fix, string code = "")
+    public void Report(ConfigMeta meta, string path, string what, string fix, string code = "") =>
+        Report(new(meta.ToString(), path, what, fix, code));
+
+    public void Report(ModelProblem problem)
     {
-        var problem = new ModelProblem(meta.ToString(), path, what, fix, code);
         if (!Problems.Contains(problem))
         {
             Problems.Add(problem);

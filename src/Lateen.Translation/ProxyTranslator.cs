@@ -1,11 +1,14 @@
 using Envoy.Config.Cluster.V3;
+using Envoy.Config.Core.V3;
 using Envoy.Config.Endpoint.V3;
 using Envoy.Config.Listener.V3;
 using Envoy.Config.Route.V3;
 using Google.Protobuf;
 using Lateen.Api;
+using Lateen.Model.Networking;
 using Lateen.Translation.Clusters;
 using Lateen.Translation.Endpoints;
+using Lateen.Translation.EnvoyFilters;
 using Lateen.Translation.Gateways;
 using Lateen.Translation.Listeners;
 using Lateen.Translation.Names;
@@ -38,6 +41,7 @@ public static class ProxyTranslator
             TypeUrls.RouteConfiguration => request.Names.Select(n => Named(n, Route(context, n))),
             TypeUrls.ClusterLoadAssignment => request.Names.Select(n => Named(n, Endpoints(context, n))),
             TypeUrls.NameTable => context.IsGateway ? [] : [Named("", NameTables.Build(context))],
+            TypeUrls.TypedExtensionConfig => Extensions(context, request.Names).Select(e => Named(e.Name, e)),
             _ => [],
         };
         return new(resources.ToList(), context.Problems);
@@ -45,50 +49,75 @@ public static class ProxyTranslator
 
     internal static IEnumerable<Cluster> Clusters(ProxyContext context, ResourcePart part = ResourcePart.Whole) => part switch
     {
-        ResourcePart.Shared => OutboundClusters.Build(context),
+        ResourcePart.Shared => OutboundPart(context),
         ResourcePart.Own => OwnClusters(context),
-        _ => OutboundClusters.Build(context).Concat(OwnClusters(context)),
+        _ => OutboundPart(context).Concat(OwnClusters(context)),
     };
 
     internal static IEnumerable<Listener> Listeners(ProxyContext context, ResourcePart part = ResourcePart.Whole) => part switch
     {
         ResourcePart.Shared => SharedListeners(context),
-        ResourcePart.Own => VirtualInbound.Build(context),
-        _ => context.IsGateway ? GatewayListeners.Build(context) : VirtualInbound.Build(context).Concat(SharedListeners(context)),
+        ResourcePart.Own => InboundListeners(context),
+        _ => context.IsGateway
+            ? ListenerPatches.Apply(context, EnvoyFilterContext.Gateway, GatewayListeners.Build(context))
+            : InboundListeners(context).Concat(SharedListeners(context)),
     };
 
+    private static IEnumerable<Cluster> OutboundPart(ProxyContext context) =>
+        ClusterPatches.Apply(context, OutboundContext(context), OutboundClusters.Build(context));
+
+    /// <summary>What every proxy of the kind has, and what the workload serves.</summary>
     private static IEnumerable<Cluster> OwnClusters(ProxyContext context)
     {
         if (context.IsGateway)
         {
-            yield return FixedClusters.BlackHole(context);
-            yield break;
+            return ClusterPatches.Apply(context, EnvoyFilterContext.Gateway, [FixedClusters.BlackHole(context)], addsClusters: false);
         }
 
-        foreach (var cluster in InboundClusters.Build(context))
-        {
-            yield return cluster;
-        }
-
-        yield return FixedClusters.BlackHole(context);
-        yield return FixedClusters.Passthrough(context);
+        var inbound = InboundClusters.Build(context);
         if (context.SupportsIpv4)
         {
-            yield return FixedClusters.InboundPassthrough(context, ipv6: false);
+            inbound = inbound.Append(FixedClusters.InboundPassthrough(context, ipv6: false));
         }
 
         if (context.SupportsIpv6)
         {
-            yield return FixedClusters.InboundPassthrough(context, ipv6: true);
+            inbound = inbound.Append(FixedClusters.InboundPassthrough(context, ipv6: true));
         }
+
+        // Clusters that are added come with the outbound part.
+        IEnumerable<Cluster> unknown = [FixedClusters.BlackHole(context), FixedClusters.Passthrough(context)];
+        return ClusterPatches.Apply(context, EnvoyFilterContext.SidecarOutbound, unknown, addsClusters: false)
+            .Concat(ClusterPatches.Apply(context, EnvoyFilterContext.SidecarInbound, inbound));
     }
 
-    private static IEnumerable<Listener> SharedListeners(ProxyContext context) => context.IsUncaptured
-        ? OutboundListeners.Build(context)
-        : OutboundListeners.Build(context).Append(VirtualOutbound.Build(context));
+    private static IEnumerable<Listener> InboundListeners(ProxyContext context)
+    {
+        var listeners = VirtualInbound.Build(context).ToLookup(listener => listener.Name == Naming.VirtualInbound);
+        return ListenerPatches.Apply(context, EnvoyFilterContext.SidecarInbound, listeners[false])
+            .Concat(ListenerPatches.Apply(context, EnvoyFilterContext.SidecarInbound, listeners[true], addsListeners: false));
+    }
 
-    internal static RouteConfiguration Route(ProxyContext context, string name) =>
-        context.IsGateway ? GatewayRoutes.Build(context, name) : SidecarRoutes.Build(context, name);
+    private static IEnumerable<Listener> SharedListeners(ProxyContext context)
+    {
+        var outbound = ListenerPatches.Apply(context, EnvoyFilterContext.SidecarOutbound, OutboundListeners.Build(context));
+        return context.IsUncaptured
+            ? outbound
+            : outbound.Concat(ListenerPatches.Apply(
+                context, EnvoyFilterContext.SidecarOutbound, [VirtualOutbound.Build(context)], addsListeners: false));
+    }
+
+    private static EnvoyFilterContext OutboundContext(ProxyContext context) =>
+        context.IsGateway ? EnvoyFilterContext.Gateway : EnvoyFilterContext.SidecarOutbound;
+
+    internal static RouteConfiguration Route(ProxyContext context, string name) => context.IsGateway
+        ? RoutePatches.Apply(
+            context, EnvoyFilterContext.Gateway, GatewayRoutes.Build(context, name), GatewayServers.Find(context).ServedPorts())
+        : RoutePatches.Apply(context, EnvoyFilterContext.SidecarOutbound, SidecarRoutes.Build(context, name));
+
+    /// <summary>Extension configurations by name; a name that nothing is known of gives none.</summary>
+    internal static IEnumerable<TypedExtensionConfig> Extensions(ProxyContext context, IReadOnlyCollection<string> names) =>
+        ExtensionConfigPatches.Added(context, names);
 
     internal static ClusterLoadAssignment Endpoints(ProxyContext context, string cluster) => LoadAssignments.Build(context, cluster);
 

@@ -17,5 +17,7 @@ public static class FamilyRegistry
         new Families.PilotTables.PilotTablesFamily(),
         new Families.Analysis(),
         new Families.AgentDns(),
+        new Families.EnvoyFilters(),
+        new Families.Authz(),
     ];
 }

@@ -37,6 +37,7 @@ public sealed class MeshState
     private EquatableArray<Node>? _nodeList;
     private EquatableArray<IIstioConfig>? _configList;
     private MeshConfig _mesh = MeshConfig.Default;
+    private EquatableMap<string, string> _keySets = EquatableMap<string, string>.Empty;
     private EquatableArray<MeshNetwork> _networks;
     private NetworkMap _networkMap = new(default, "");
     private ControlPlaneSettings _settings;
@@ -92,6 +93,16 @@ public sealed class MeshState
 
         _mesh = mesh;
         _rebuild = true;
+    }
+
+    /// <summary>Takes the JSON Web Key Sets that were fetched, by <see cref="Model.Policies.JwtRule.KeySource"/>.</summary>
+    public void SetKeySets(EquatableMap<string, string> keySets)
+    {
+        if (!_keySets.Equals(keySets))
+        {
+            _keySets = keySets;
+            MarkFull();
+        }
     }
 
     /// <summary>Takes the networks of the mesh; which endpoint is in which follows from them.</summary>
@@ -393,6 +404,7 @@ public sealed class MeshState
     private MeshInputs Inputs(EquatableArray<Service> services) => new()
     {
         Mesh = _mesh,
+        KeySets = _keySets,
         Settings = _settings,
         Services = services,
         Endpoints = _shardList ??= _shards.Where(entry => _services.ContainsKey(entry.Key)).Select(entry => entry.Value).ToEquatableArray(),

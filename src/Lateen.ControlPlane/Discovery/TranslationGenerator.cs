@@ -14,7 +14,7 @@ internal sealed class TranslationGenerator : IResourceGenerator
 {
     // A type that is not made is answered with nothing at all: the agent asks for some that only a full istiod has.
     private static readonly HashSet<string> Served =
-        [TypeUrls.Cluster, TypeUrls.ClusterLoadAssignment, TypeUrls.Listener, TypeUrls.RouteConfiguration];
+        [TypeUrls.Cluster, TypeUrls.ClusterLoadAssignment, TypeUrls.Listener, TypeUrls.RouteConfiguration, TypeUrls.TypedExtensionConfig];
 
     private readonly ResourceCache _cache = new();
 

@@ -9,6 +9,7 @@ using Lateen.ControlPlane.Debug;
 using Lateen.ControlPlane.Discovery;
 using Lateen.ControlPlane.Http;
 using Lateen.ControlPlane.Leadership;
+using Lateen.ControlPlane.Jwks;
 using Lateen.ControlPlane.Identity;
 using Lateen.ControlPlane.Secrets;
 using Lateen.ControlPlane.Status;
@@ -48,6 +49,8 @@ internal sealed class DiscoveryHost : IAsyncDisposable
     private readonly KubernetesClient? _client;
     private readonly StatusWriter? _status;
     private readonly SecretIndex _secrets;
+    private readonly SocketsHttpHandler _keySetHandler = new();
+    private readonly KeySetFetcher _keySets;
     private readonly InjectionSource _injection;
     private readonly InjectionWebhook _injector;
 
@@ -77,6 +80,12 @@ internal sealed class DiscoveryHost : IAsyncDisposable
             new RefusalTrace(generator, () => _source, _metrics, (name, place, reason) => _status?.Refused(name, place, reason), ads));
         _writer = new MeshWriter(
             new MeshState(options.Domain, options.ClusterId, ControlPlaneSettings.Default), Publish, time, loggers.CreateLogger("model"));
+        _keySets = new KeySetFetcher(
+            () => _source.Current,
+            new KeySetSource(new HttpMessageInvoker(_keySetHandler, disposeHandler: false), time),
+            _writer,
+            time,
+            loggers.CreateLogger("model"));
         _readers = new ObjectReaders(options.Domain, options.ClusterId, options.Namespace, options.Revision, loggers.CreateLogger("validation"));
         _certificate = new ServingCertificate(
             authority, ServingCertificate.NamesOf(options.Namespace, options.Revision), time, loggers.CreateLogger("ca"));
@@ -170,7 +179,7 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         _readiness.Serving();
         HostLog.Started(_logger, Version, string.Join(", ", Server.Addresses));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var parts = new List<Task> { _writer.RunAsync(stop.Token), _certificate.RunAsync(stop.Token) };
+        var parts = new List<Task> { _writer.RunAsync(stop.Token), _certificate.RunAsync(stop.Token), _keySets.RunAsync(stop.Token) };
         parts.AddRange(_client is null ? FolderParts(stop.Token) : KubernetesParts(_client, random, stop.Token));
         try
         {
@@ -191,6 +200,7 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         _xds.Dispose();
         _injector.Dispose();
         _certificate.Dispose();
+        _keySetHandler.Dispose();
         _authority.Dispose();
         _client?.Dispose();
     }

@@ -49,16 +49,21 @@ public sealed class MeshSettings
         _ => throw new FormatException("mesh configuration: an object is wanted"),
     };
 
-    /// <summary>The proxy configuration of a pod: the mesh's, the resources that count for it, the annotation proxy.istio.io/config.</summary>
+    /// <summary>
+    /// The proxy configuration of a pod: the mesh's, the resources that count for it, the annotation proxy.istio.io/config, and over that a
+    /// resource that names the workload.
+    /// </summary>
     /// <exception cref="FormatException">The annotation is not YAML or not an object.</exception>
-    internal JsonObject ForPod(IEnumerable<JsonObject> resources, string? annotation)
+    internal JsonObject ForPod(IEnumerable<PodProxyConfig> resources, string? annotation)
     {
-        var config = resources.Aggregate((JsonObject)ProxyConfig.DeepClone(), Over);
-        return string.IsNullOrWhiteSpace(annotation)
-            ? config
-            : YamlReader.Read(annotation) is JsonObject given
-                ? Over(config, given)
-                : throw new FormatException("an object is wanted");
+        var levels = resources.ToLookup(resource => resource.IsOfWorkload, resource => resource.Settings);
+        var config = levels[false].Aggregate((JsonObject)ProxyConfig.DeepClone(), Over);
+        if (!string.IsNullOrWhiteSpace(annotation))
+        {
+            config = YamlReader.Read(annotation) is JsonObject given ? Over(config, given) : throw new FormatException("an object is wanted");
+        }
+
+        return levels[true].Aggregate(config, Over);
     }
 
     // A field that is given replaces the one below it; entries of proxyMetadata and runtimeValues are joined.

@@ -5,6 +5,9 @@ public sealed record ControlPlaneSettings
 {
     public static ControlPlaneSettings Default { get; } = new();
 
+    /// <summary>PILOT_JWT_ENABLE_REMOTE_JWKS: who fetches the keys that tokens are verified with.</summary>
+    public JwksFetchMode JwksFetch { get; init; }
+
     /// <summary>PILOT_HTTP10: HTTP/1.0 is accepted.</summary>
     public bool Http10 { get; init; }
 

@@ -37,6 +37,9 @@ public sealed record JwtRule
     public EquatableArray<ClaimToHeader> OutputClaimToHeaders { get; init; }
 
     public TimeSpan? Timeout { get; init; }
+
+    /// <summary>What the keys are found by: their address, else the issuer, whose OpenID configuration names it.</summary>
+    public string KeySource => JwksUri.Length > 0 ? JwksUri : Issuer;
 }
 
 /// <summary>A header that holds a token after a prefix.</summary>

@@ -1,10 +1,12 @@
 using Envoy.Config.Listener.V3;
+using Envoy.Extensions.Filters.Network.Rbac.V3;
 using Envoy.Extensions.Filters.Network.TcpProxy.V3;
 using Google.Protobuf;
 using Lateen.Api;
 using Lateen.Net.Sockets;
 using Lateen.Proxy.Clusters;
 using Lateen.Proxy.Filters.IstioStats;
+using Lateen.Proxy.Filters.Rbac;
 using Lateen.Proxy.Http;
 using Lateen.Proxy.Listeners;
 using Lateen.Proxy.Stats;
@@ -80,6 +82,7 @@ internal static class ListenerCompiler
         HttpManager? http = null;
         TcpProxyConfig? tcp = null;
         IstioStatsConfig? meshStats = null;
+        List<RbacGuard> guards = [];
         for (int i = 0; i < chain.Filters.Count; i++)
         {
             Filter filter = chain.Filters[i];
@@ -95,11 +98,15 @@ internal static class ListenerCompiler
             else if (type == "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy")
             {
                 TcpProxy? message = scope.Unpack(filter.TypedConfig, TcpProxy.Parser, at);
-                tcp = message is null ? null : Tcp(scope, message, at, meshStats);
+                tcp = message is null ? null : Tcp(scope, message, [.. guards], at, meshStats);
             }
             else if (type == "stats.PluginConfig")
             {
                 meshStats = IstioStatsCompiler.Compile(scope, scope.Unpack(filter.TypedConfig, PluginConfig.Parser, at) ?? new PluginConfig(), at);
+            }
+            else if (type == "envoy.extensions.filters.network.rbac.v3.RBAC")
+            {
+                guards.Add(RbacGuard.Compile(scope, scope.Unpack(filter.TypedConfig, RBAC.Parser, at), at));
             }
             else if (Array.Exists(PassiveNetworkFilters, n => filter.Name == n || type == n))
             {
@@ -109,6 +116,10 @@ internal static class ListenerCompiler
             {
                 scope.Refuse($"{path}.filters[{i}]", $"network filter {filter.Name} ({type}) is not supported");
             }
+        }
+        if (http is not null && guards.Count > 0)
+        {
+            scope.Refuse(path + ".filters", "envoy.filters.network.rbac before an HTTP connection manager is not supported: use envoy.filters.http.rbac");
         }
         return new FilterChain
         {
@@ -156,7 +167,7 @@ internal static class ListenerCompiler
         return [.. compiled];
     }
 
-    private static TcpProxyConfig? Tcp(CompileScope scope, TcpProxy proxy, string path, IstioStatsConfig? meshStats)
+    private static TcpProxyConfig? Tcp(CompileScope scope, TcpProxy proxy, RbacGuard[] guards, string path, IstioStatsConfig? meshStats)
     {
         (ClusterState, int)[] targets = proxy.ClusterSpecifierCase switch
         {
@@ -178,6 +189,7 @@ internal static class ListenerCompiler
         {
             Targets = targets,
             TotalWeight = targets.Sum(t => t.Item2),
+            Guards = guards,
             Stats = scope.Host.StatsOf($"tcp.{proxy.StatPrefix}.", StatNames.Tcp),
             MeshStats = meshStats,
             AccessLogs = AccessLogCompiler.Compile(scope, proxy.AccessLog, path + ".access_log"),

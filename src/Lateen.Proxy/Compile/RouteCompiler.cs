@@ -198,7 +198,7 @@ internal static class RouteCompiler
         };
     }
 
-    private static RouteMatch? Match(CompileScope scope, Envoy.Config.Route.V3.RouteMatch match, string path)
+    public static RouteMatch? Match(CompileScope scope, Envoy.Config.Route.V3.RouteMatch match, string path)
     {
         (PathKind kind, string text) = match.PathSpecifierCase switch
         {

@@ -1,5 +1,7 @@
 using Envoy.Extensions.Filters.Http.Cors.V3;
 using Envoy.Extensions.Filters.Http.Fault.V3;
+using Envoy.Extensions.Filters.Http.JwtAuthn.V3;
+using Envoy.Extensions.Filters.Http.Rbac.V3;
 using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
 using Google.Protobuf.WellKnownTypes;
 using Io.Istio.Http.PeerMetadata;
@@ -7,9 +9,12 @@ using Lateen.Api;
 using Lateen.Proxy.Compile;
 using Lateen.Proxy.Filters.Cors;
 using Lateen.Proxy.Filters.Fault;
+using Lateen.Proxy.Filters.IstioAuthn;
 using Lateen.Proxy.Filters.IstioStats;
+using Lateen.Proxy.Filters.JwtAuthn;
 using Lateen.Proxy.Filters.LocalRateLimit;
 using Lateen.Proxy.Filters.PeerMetadata;
+using Lateen.Proxy.Filters.Rbac;
 using Stats;
 using EnvoyLimit = Envoy.Extensions.Filters.Http.LocalRatelimit.V3.LocalRateLimit;
 
@@ -17,7 +22,7 @@ namespace Lateen.Proxy.Filters;
 
 /// <summary>What HTTP filters this proxy can do, on one page; a filter that is not here is refused.</summary>
 /// <remarks>
-/// What guards access (rbac, jwt_authn, ext_authz) is refused until it acts: to accept it and let requests through would be worse than an error.
+/// What guards access and does not act (ext_authz) is refused: to accept it and let requests through would be worse than an error.
 /// What only observes or labels is accepted, with one line in the log saying that it does not act yet.
 /// </remarks>
 internal static class FilterRegistry
@@ -27,7 +32,6 @@ internal static class FilterRegistry
     [
         ("istio.stackdriver", "Stackdriver telemetry"),
         ("envoy.filters.http.grpc_web", "gRPC-Web translation"),
-        ("istio_authn", "peer identity as request attributes"),
     ];
 
     /// <summary>Acts on connections, not on requests: the connection manager's compiler reads it.</summary>
@@ -80,6 +84,22 @@ internal static class FilterRegistry
                     break;
                 case "envoy.extensions.filters.http.grpc_stats.v3.FilterConfig":
                     break; // The messages are counted for every gRPC request; istio.stats reads the counts.
+                case "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication":
+                    if (JwtConfig.Compile(scope, scope.Unpack(filter.TypedConfig, JwtAuthentication.Parser, at), at) is { } tokens)
+                    {
+                        chain.Add(new JwtFilter(scope, tokens) { Name = filter.Name });
+                    }
+                    break;
+                case "istio.envoy.config.filter.http.authn.v2alpha1.FilterConfig":
+                    chain.Add(IstioAuthnFilter.Compile(scope, filter, at));
+                    break;
+                case "envoy.extensions.filters.http.rbac.v3.RBAC":
+                    chain.Add(new RbacFilter
+                    {
+                        Name = filter.Name,
+                        Listener = RbacConfig.Compile(scope, scope.Unpack(filter.TypedConfig, RBAC.Parser, at), at),
+                    });
+                    break;
                 default:
                     AcceptPassive(scope, filter, type, $"{path}[{i}]");
                     break;
@@ -99,6 +119,9 @@ internal static class FilterRegistry
         "envoy.extensions.filters.http.cors.v3.CorsPolicy" => CorsConfig.Compile(scope, scope.Unpack(any, CorsPolicy.Parser, path), path),
         "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit" =>
             LocalRateLimitConfig.Compile(scope, scope.Unpack(any, EnvoyLimit.Parser, path), path),
+        "envoy.extensions.filters.http.rbac.v3.RBACPerRoute" => RbacConfig.CompileForRoute(scope, scope.Unpack(any, RBACPerRoute.Parser, path), path),
+        "envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig" => scope.Unpack(any, PerRouteConfig.Parser, path) is { } route
+            ? new JwtRoute(route.Disabled, route.RequirementName) : null,
         _ => null,
     };
 

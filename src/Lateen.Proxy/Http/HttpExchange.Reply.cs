@@ -16,6 +16,7 @@ internal sealed partial class HttpExchange
     private byte[] _replyBody = [];
     private bool _responseStarted;
     private bool _tunnelOpen;
+    private byte[]? _challenge;
 
     /// <summary>Answers in the proxy (Envoy: local reply). gRPC requests get their status in headers.</summary>
     public void Reply(int status, ReadOnlySpan<byte> body, ResponseFlags flags, string details) => Reply(status, body, flags, details, null);
@@ -49,6 +50,15 @@ internal sealed partial class HttpExchange
         Response.StartResponse(status);
         edit(Response);
         SendReply([]);
+    }
+
+    /// <summary>As <see cref="Reply"/>, with a challenge for a token (RFC 6750, 3): the realm is the address that was asked for.</summary>
+    public void ReplyWithChallenge(int status, ReadOnlySpan<byte> body, string details, string error)
+    {
+        string challenge = $"Bearer realm=\"{Encoding.UTF8.GetString(Query().Scheme)}://{Encoding.UTF8.GetString(Request.Get(HttpField.Host))}"
+            + $"{Encoding.UTF8.GetString(Query().Path)}\"{error}";
+        _challenge = status == 401 ? Encoding.UTF8.GetBytes(challenge) : null;
+        Reply(status, body, ResponseFlags.None, details);
     }
 
     /// <summary>A gRPC error: HTTP 200, headers only (gRPC over HTTP/2, "Trailers-Only").</summary>
@@ -100,6 +110,11 @@ internal sealed partial class HttpExchange
     private void SendReply(ReadOnlySpan<byte> body)
     {
         _replied = true;
+        if (_challenge is not null)
+        {
+            Response.Add("www-authenticate"u8, _challenge);
+            _challenge = null;
+        }
         if (!_requestComplete)
         {
             // The rest of the request will not be read.

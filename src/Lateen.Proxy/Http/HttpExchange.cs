@@ -258,6 +258,7 @@ internal sealed partial class HttpExchange : StreamInfo
         _responseTrailers?.Reset();
         _hasRequestTrailers = false;
         ResetRoute();
+        ResetFilters();
         ResetUpstream();
         (_downstream, HasBegun, IsHeadRequest, IsUpgrade, CloseDownstream, IsGrpc) = (null, false, false, false, false, false);
         (_requestFrames, _responseFrames, _replyBody) = (default, default, []);

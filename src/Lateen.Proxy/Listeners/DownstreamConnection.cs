@@ -32,4 +32,7 @@ internal sealed class DownstreamConnection
 
     /// <summary>The peer's verified identity (td/ns/NAMESPACE/sa/ACCOUNT); empty without.</summary>
     public string Principal => Tls?.Principal ?? "";
+
+    /// <summary>As Istio's filters tell it, `spiffe://…`; empty without.</summary>
+    public string PeerPrincipal => Tls?.PeerPrincipal ?? "";
 }

@@ -30,7 +30,9 @@ internal enum HttpStat
     DownstreamRq2xx, DownstreamRq3xx, DownstreamRq4xx, DownstreamRq5xx, DownstreamRqTimeout, DownstreamRqHeaderTimeout,
     DownstreamRqIdleTimeout, DownstreamRqMaxDurationReached, DownstreamRqTooLarge, DownstreamRqNonRelativePath, DownstreamRqFailedPathNormalization,
     DownstreamRqResponseBeforeRqComplete, DownstreamRqRxReset, DownstreamRqTxReset, DownstreamRqWsOnNonWsRoute, NoRoute, NoCluster,
-    RqDirectResponse, RqRedirect, RqTotal, FaultDelaysInjected, FaultAbortsInjected, FaultActiveFaults, RbacAllowed, RbacDenied, CorsOriginValid, CorsOriginInvalid,
+    RqDirectResponse, RqRedirect, RqTotal, FaultDelaysInjected, FaultAbortsInjected, FaultActiveFaults, RbacAllowed, RbacDenied,
+    RbacIstioDryRunAllowShadowAllowed, RbacIstioDryRunAllowShadowDenied, RbacIstioDryRunDenyShadowAllowed,
+    RbacIstioDryRunDenyShadowDenied, JwtAuthnAllowed, JwtAuthnDenied, JwtAuthnCorsPreflightBypassed, CorsOriginValid, CorsOriginInvalid,
 }
 
 /// <summary>Statistics of a listener, below <c>listener.&lt;address&gt;.</c></summary>
@@ -46,6 +48,12 @@ internal enum TcpStat
     DownstreamCxTotal, DownstreamCxNoRoute, DownstreamCxRxBytesTotal, DownstreamCxTxBytesTotal, IdleTimeout, MaxDownstreamConnectionDuration,
 }
 
+/// <summary>Statistics of access rules on connections, below <c>&lt;stat_prefix&gt;rbac.</c></summary>
+internal enum RbacStat
+{
+    Allowed, Denied, ShadowAllowed, ShadowDenied,
+}
+
 /// <summary>The names and kinds of one enumeration.</summary>
 internal sealed class StatNames
 {
@@ -56,6 +64,7 @@ internal sealed class StatNames
     public static readonly StatNames LocalRateLimit = Of<LocalRateLimitStat>([]);
     public static readonly StatNames Outlier = Of<OutlierStat>([]);
     public static readonly StatNames Health = Of<HealthStat>([]);
+    public static readonly StatNames Rbac = Of<RbacStat>([]);
 
     public static readonly StatNames Tls = Of<TransportSockets.TlsStat>([]);
 
@@ -90,6 +99,7 @@ internal sealed class StatNames
         }
         // The filters' statistics have a level of their own.
         return text.ToString().Replace("fault_", "fault.", StringComparison.Ordinal).Replace("rbac_", "rbac.", StringComparison.Ordinal)
-            .Replace("cors_", "cors.", StringComparison.Ordinal);
+            .Replace("cors_", "cors.", StringComparison.Ordinal)
+            .Replace("jwt_authn_", "jwt_authn.", StringComparison.Ordinal);
     }
 }

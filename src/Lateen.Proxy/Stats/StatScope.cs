@@ -96,6 +96,8 @@ internal sealed class StatBlock(int count, int histograms)
 
     public void Add(TcpStat stat, long n = 1) => Values[(int)stat] += n;
 
+    public void Add(RbacStat stat, long n = 1) => Values[(int)stat] += n;
+
     public void Record(int histogram, long value) => (Histograms[histogram] ??= new Histogram()).Record(value);
 
     public void AddCode(int status)

@@ -17,6 +17,9 @@ internal sealed class TcpProxyConfig
     /// <summary>istio.stats, null if the chain has none.</summary>
     public IstioStatsConfig? MeshStats { get; init; }
 
+    /// <summary>Access rules before the proxy, in order (envoy.filters.network.rbac).</summary>
+    public Filters.Rbac.RbacGuard[] Guards { get; init; } = [];
+
     public AccessLogConfig[] AccessLogs { get; init; } = [];
 
     /// <summary>Envoy's default is one hour; 0: none.</summary>

@@ -52,6 +52,13 @@ internal sealed class TcpSession : StreamInfo
         {
             _downstream.Keep(first);
         }
+        if (Denial() is { } details)
+        {
+            // Envoy, network RBAC: the connection is closed without a word.
+            TerminationDetails = details;
+            Close();
+            return;
+        }
         Connect();
     }
 
@@ -140,6 +147,27 @@ internal sealed class TcpSession : StreamInfo
             _worker.Log.Write(log, this, _worker);
         }
         _connection.Listener.OnConnectionClosed(_worker, _connection);
+    }
+
+    private string? Denial()
+    {
+        foreach (Filters.Rbac.RbacGuard guard in _config.Guards)
+        {
+            Filters.Rbac.RbacFacts facts = new()
+            {
+                IsRequest = false,
+                Destination = DownstreamLocal,
+                Direct = DownstreamDirect,
+                Remote = DownstreamRemote,
+                ServerName = ServerName ?? "",
+                PeerPrincipal = _connection.PeerPrincipal,
+            };
+            if (guard.Judge(facts, _worker.Index) is { } details)
+            {
+                return details;
+            }
+        }
+        return null;
     }
 
     private void Connect()

@@ -22,6 +22,9 @@ internal sealed class DownstreamTlsState(TlsDetails details, PeerCertificate? lo
     public string Principal =>
         Details.IsPeerVerified && PeerUri.StartsWith(Spiffe, StringComparison.Ordinal) ? PeerUri[Spiffe.Length..] : "";
 
+    /// <summary>The same with its scheme, as access rules compare it.</summary>
+    public string PeerPrincipal => Details.IsPeerVerified && PeerUri.StartsWith(Spiffe, StringComparison.Ordinal) ? PeerUri : "";
+
     /// <summary>This connection's element of x-forwarded-client-cert. Made once.</summary>
     public byte[] ForwardedElement(ClientCertDetails details)
     {

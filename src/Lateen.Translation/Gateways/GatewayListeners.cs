@@ -40,7 +40,7 @@ internal static class GatewayListeners
                 listener.ContinueOnListenerFiltersTimeout = true;
             }
 
-            listener.AccessLog.AddRange(AccessLogs.ForListener(context));
+            listener.AccessLog.AddRange(AccessLogs.ForListener(context, TrafficDirection.Outbound));
             yield return listener;
         }
     }

@@ -24,6 +24,12 @@ internal sealed class GatewayServers
     public List<BoundServer> OfRoute(string name) =>
         [.. _order.SelectMany(key => _listeners[key]).Where(s => s.RouteName == name)];
 
+    /// <summary>The ports that clients know, by the port that the workload listens on.</summary>
+    public IReadOnlyDictionary<int, HashSet<int>> ServedPorts() => _order
+        .SelectMany(key => _listeners[key])
+        .GroupBy(server => server.Port)
+        .ToDictionary(group => group.Key, group => group.Select(server => server.Server.Port.Number).ToHashSet());
+
     public static GatewayServers Find(ProxyContext context)
     {
         var servers = new GatewayServers(context);

@@ -6,8 +6,9 @@ using Envoy.Extensions.Filters.Http.GrpcWeb.V3;
 using Envoy.Extensions.Filters.Http.Router.V3;
 using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
 using Google.Protobuf;
+using Lateen.Translation.Policies.Authentication;
+using Lateen.Translation.Telemetries;
 using Io.Istio.Http.PeerMetadata;
-using Stats;
 using AlpnConfig = Istio.Envoy.Config.Filter.Http.Alpn.V2alpha1.FilterConfig;
 
 namespace Lateen.Translation.Listeners;
@@ -19,6 +20,15 @@ internal static class HttpFilters
     {
         var inbound = options.Direction == TrafficDirection.Inbound;
         yield return Filter("istio.metadata_exchange", PeerMetadata(inbound && !options.IsGateway));
+        var isPoliced = inbound || options.IsGateway;
+        if (isPoliced)
+        {
+            foreach (var filter in Policies(context))
+            {
+                yield return filter;
+            }
+        }
+
         if (options.AddsGrpcWeb)
         {
             yield return Filter("envoy.filters.http.grpc_web", new GrpcWeb());
@@ -35,14 +45,15 @@ internal static class HttpFilters
 
         yield return Filter("envoy.filters.http.fault", new HTTPFault());
         yield return Filter("envoy.filters.http.cors", new Cors());
-        if (context.Mesh.ExtensionProviders
-            .Any(p => p is Lateen.Model.Mesh.PrometheusProvider))
+        var kind = ListenerClasses.Of(context, options.Direction);
+        foreach (var filter in TelemetryFilters.Http(context, kind))
         {
-            yield return Filter("istio.stats", new PluginConfig
-            {
-                DisableHostHeaderFallback = inbound || options.IsGateway,
-                Reporter = Reporter.Unspecified,
-            });
+            yield return filter;
+        }
+
+        if (TelemetryFilters.Standard(context, kind) is { } standard)
+        {
+            yield return Filter(TelemetryFilters.StatsName, standard);
         }
 
         yield return Filter("envoy.filters.http.router", new Router
@@ -51,6 +62,10 @@ internal static class HttpFilters
             SuppressEnvoyHeaders = (context.Proxy.ProxyConfig ?? context.Mesh.DefaultConfig).ProxyHeaders?.EnvoyDebugHeadersDisabled == true,
         });
     }
+
+    /// <summary>Who calls and whether it may: an external judge first, then tokens, then the mesh's own rules.</summary>
+    private static IEnumerable<HttpFilter> Policies(ProxyContext context) =>
+        [.. context.Authorization.CustomHttp(), .. AuthenticationFilters.Build(context), .. context.Authorization.LocalHttp()];
 
     private static HttpFilter Filter(string name, IMessage config) => new() { Name = name, TypedConfig = config.Pack() };
 

@@ -34,6 +34,7 @@ internal static class HttpManagers
         ApplyIdentity(manager, options, context);
         ApplyNodeSettings(manager, context);
         manager.HttpFilters.AddRange(HttpFilters.Build(context, options));
+        manager.Tracing = Tracing.Build(context, options.Direction);
         manager.AccessLog.AddRange(AccessLogs.Build(context, options.Direction));
         return new() { Name = Name, TypedConfig = manager.Pack() };
     }

@@ -1,7 +1,9 @@
 using Envoy.Config.Core.V3;
 using Envoy.Config.Listener.V3;
 using Lateen.Model;
+using Lateen.Model.Networking;
 using Lateen.Model.Policies;
+using Lateen.Translation.EnvoyFilters;
 using Lateen.Translation.Policies;
 using Lateen.Translation.Routes;
 
@@ -35,7 +37,7 @@ internal static class InboundChains
                 {
                     StatPrefix = $"inbound_{name}",
                     Direction = TrafficDirection.Inbound,
-                    Inline = InboundRoutes.Build(context, port),
+                    Inline = RoutePatches.Apply(context, EnvoyFilterContext.SidecarInbound, InboundRoutes.Build(context, port)),
                     UseRemoteAddress = context.Settings.SidecarUseRemoteAddress,
                     AddsGrpcWeb = port.Protocol == Protocol.GrpcWeb,
                     Port = port.TargetPort,
@@ -105,7 +107,7 @@ internal static class InboundChains
                 {
                     StatPrefix = cluster,
                     Direction = TrafficDirection.Inbound,
-                    Inline = InboundRoutes.Passthrough(cluster),
+                    Inline = RoutePatches.Apply(context, EnvoyFilterContext.SidecarInbound, InboundRoutes.Passthrough(cluster)),
                     UseRemoteAddress = context.Settings.SidecarUseRemoteAddress,
                 }));
             }

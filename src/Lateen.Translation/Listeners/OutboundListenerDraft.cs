@@ -87,7 +87,7 @@ internal sealed class OutboundListenerDraft(string bind, int port, bool bindToPo
             listener.ContinueOnListenerFiltersTimeout = true;
         }
 
-        listener.AccessLog.AddRange(AccessLogs.ForListener(context));
+        listener.AccessLog.AddRange(AccessLogs.ForListener(context, TrafficDirection.Outbound));
         return listener;
     }
 

@@ -1,7 +1,7 @@
 using Envoy.Config.Core.V3;
 using Envoy.Config.Listener.V3;
 using Envoy.Extensions.Filters.Network.TcpProxy.V3;
-using Stats;
+using Lateen.Translation.Telemetries;
 
 namespace Lateen.Translation.Listeners;
 
@@ -29,7 +29,25 @@ internal static class TcpProxies
             };
         }
 
-        yield return new() { Name = "istio.stats", TypedConfig = new PluginConfig().Pack() };
+        if (direction == TrafficDirection.Inbound || context.IsGateway)
+        {
+            foreach (var filter in context.Authorization.CustomNetwork().Concat(context.Authorization.LocalNetwork()))
+            {
+                yield return filter;
+            }
+        }
+
+        var kind = ListenerClasses.Of(context, direction);
+        foreach (var filter in TelemetryFilters.Network(context, kind))
+        {
+            yield return filter;
+        }
+
+        if (TelemetryFilters.Standard(context, kind) is { } standard)
+        {
+            yield return new() { Name = TelemetryFilters.StatsName, TypedConfig = standard.Pack() };
+        }
+
         proxy.AccessLog.AddRange(AccessLogs.Build(context, direction));
         if (NodeDurations.IdleTimeout(context) is { } idle)
         {

@@ -60,7 +60,7 @@ internal static class VirtualInbound
         }
 
         AddInspectors(listener, context.Mesh.ProxyInboundListenPort);
-        listener.AccessLog.AddRange(AccessLogs.ForListener(context));
+        listener.AccessLog.AddRange(AccessLogs.ForListener(context, TrafficDirection.Inbound));
         return listener;
     }
 

@@ -25,7 +25,7 @@ internal static class VirtualOutbound
             listener.Transparent = true;
         }
 
-        listener.AccessLog.AddRange(AccessLogs.ForListener(context));
+        listener.AccessLog.AddRange(AccessLogs.ForListener(context, TrafficDirection.Outbound));
         return listener;
     }
 

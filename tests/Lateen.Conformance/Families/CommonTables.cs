@@ -9,6 +9,8 @@ public sealed class CommonTables : IConformanceFamily
     private static readonly (string Prefix, Func<ConformanceCase, CaseResult> Run)[] Owners =
     [
         ("inject-", InjectTables.Run),
+        ("authz-condition", PolicyTables.Condition),
+        ("jwks-uri", PolicyTables.KeySetUri),
     ];
 
     public string Name => "common-tables";

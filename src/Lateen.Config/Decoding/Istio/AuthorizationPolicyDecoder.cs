@@ -194,9 +194,15 @@ internal static class AuthorizationPolicyDecoder
 
     private static bool IsKnownKey(string key)
     {
-        if (PlainKeys.Contains(key) || key.StartsWith("experimental.envoy.filters.", StringComparison.Ordinal))
+        if (PlainKeys.Contains(key))
         {
             return true;
+        }
+
+        // The filter's name and, in brackets, the name of what it left.
+        if (key.StartsWith("experimental.envoy.filters.", StringComparison.Ordinal))
+        {
+            return key.EndsWith(']') && key.IndexOf('[', StringComparison.Ordinal) is > 0 and var open && open < key.Length - 2;
         }
 
         return IndexedKeys.Any(prefix =>

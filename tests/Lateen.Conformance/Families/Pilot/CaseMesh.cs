@@ -19,6 +19,7 @@ internal sealed class CaseMesh
     private readonly List<Service> _services = [];
     private readonly List<EndpointShard> _endpoints = [];
     private readonly List<string> _unsupported = [];
+    private readonly Dictionary<string, string> _keySets = [];
     private readonly MeshConfig _mesh;
     private readonly ControlPlaneSettings _settings;
     private readonly Dictionary<string, MeshState> _clusters = [];
@@ -48,6 +49,9 @@ internal sealed class CaseMesh
     public void Add(Service service) => _services.Add(service);
 
     public void Add(EndpointShard shard) => _endpoints.Add(shard);
+
+    /// <summary>A JSON Web Key Set that the control plane has fetched.</summary>
+    public void AddKeySet(string source, string keys) => _keySets[source] = keys;
 
     /// <summary>Adds every object of a YAML text, Istio's and Kubernetes'.</summary>
     /// <param name="text">The documents.</param>
@@ -132,6 +136,7 @@ internal sealed class CaseMesh
             Networks = _networks,
             ServiceGateways = [.. inputs.ServiceGateways, .. NetworkGateways],
             Settings = _settings,
+            KeySets = _keySets.ToEquatableMap(),
             Configs = _configs.ToEquatableArray(),
             Services = [.. inputs.Services, .. _services],
             Endpoints = [.. inputs.Endpoints, .. _endpoints],
@@ -166,6 +171,12 @@ internal sealed class CaseMesh
             AutoSni = Flag("ENABLE_AUTO_SNI", defaults.AutoSni),
             VerifyCertificateAtClient = Flag("VERIFY_CERTIFICATE_AT_CLIENT", defaults.VerifyCertificateAtClient),
             RedisFilter = Flag("PILOT_ENABLE_REDIS_FILTER", defaults.RedisFilter),
+            JwksFetch = (string?)environment["PILOT_JWT_ENABLE_REMOTE_JWKS"] switch
+            {
+                "hybrid" => JwksFetchMode.Hybrid,
+                "true" or "envoy" => JwksFetchMode.Proxy,
+                _ => JwksFetchMode.ControlPlane,
+            },
         };
     }
 }

@@ -27,7 +27,8 @@ internal static class CaseProxy
             DnsDomain = (string?)proxy["dnsDomain"] ?? $"{ns}.svc.cluster.local",
             Labels = Map(proxy["labels"] as JsonObject),
             Metadata = metadata,
-            IstioVersion = (string?)proxy["istioVersion"] ?? "1.19.0",
+            // Null is a proxy that names no version; only one that the case does not speak of has the default.
+            IstioVersion = proxy.TryGetPropertyValue("istioVersion", out var version) ? (string?)version ?? "" : "1.19.0",
             ClusterId = metadata.Find("CLUSTER_ID") ?? "Kubernetes",
             Network = metadata.Find("NETWORK") ?? "",
             NetworkView = (metadata.Find("REQUESTED_NETWORK_VIEW") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).ToEquatableArray(),

@@ -14,6 +14,10 @@ internal sealed class PilotTablesFamily : IConformanceFamily
         ServiceKinds.All,
         ClusterKinds.All,
         NameKinds.All,
+        AuthorizationKinds.All,
+        AuthenticationKinds.All,
+        TelemetryKinds.All,
+        ProxyConfigKinds.All,
     ];
 
     public string Name => "pilot-tables";

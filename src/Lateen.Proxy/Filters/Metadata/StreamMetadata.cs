@@ -1,0 +1,18 @@
+using Google.Protobuf.WellKnownTypes;
+
+namespace Lateen.Proxy.Filters.Metadata;
+
+/// <summary>What filters tell each other of one request (Envoy: dynamic metadata): a struct per filter.</summary>
+/// <remarks>Made on the first write; the structs are shared and never changed, so that a token that was seen before costs nothing.</remarks>
+internal sealed class StreamMetadata
+{
+    private readonly Dictionary<string, Struct> _filters = new(StringComparer.Ordinal);
+
+    public Struct? this[string filter]
+    {
+        get => _filters.GetValueOrDefault(filter);
+        set => _filters[filter] = value!;
+    }
+
+    public void Clear() => _filters.Clear();
+}
