@@ -35,12 +35,6 @@ internal sealed record Thresholds(uint MaxConnections, uint MaxPendingRequests, 
     /// <summary>Takes the place of <see cref="MaxRetries"/> where configured.</summary>
     public RetryBudget? RetryBudget { get; init; }
 
-    /// <summary>Hosts of the cluster that a thread may have pools for at a time (max_connection_pools, over all threads).</summary>
-    public uint MaxConnectionPools { get; init; } = uint.MaxValue;
-
-    /// <summary>Publishes the remaining_* gauges.</summary>
-    public bool TracksRemaining { get; init; }
-
     /// <summary>Retries that may be under way beside this many requests.</summary>
     public long RetryLimit(long activeRequests) => RetryBudget is not { } budget ? MaxRetries
         : Math.Max((long)(activeRequests * budget.Percent / 100), budget.MinimumConcurrency);
@@ -140,8 +134,6 @@ internal sealed class ClusterConfig
     /// <summary>Null: the kernel's default, no probes.</summary>
     public TcpKeepalive? Keepalive { get; init; }
 
-    /// <summary>close_connections_on_host_health_failure.</summary>
-    public bool ClosesOnHealthFailure { get; init; }
 
     /// <summary>The hosts of a STATIC cluster.</summary>
     public EndpointSet StaticEndpoints { get; init; } = EndpointSet.Empty;
@@ -193,4 +185,21 @@ internal sealed class ClusterConfig
 }
 
 /// <summary>upstream_connection_options.tcp_keepalive in seconds; 0 leaves the kernel's value.</summary>
-internal sealed record TcpKeepalive(int Probes, int TimeSeconds, int IntervalSeconds);
+internal sealed record TcpKeepalive(int Probes, int TimeSeconds, int IntervalSeconds)
+{
+    public void Apply(int fd)
+    {
+        LibC.SetOption(fd, LibC.SolSocket, LibC.SoKeepAlive, 1);
+        Set(fd, LibC.TcpKeepCount, Probes);
+        Set(fd, LibC.TcpKeepIdle, TimeSeconds);
+        Set(fd, LibC.TcpKeepInterval, IntervalSeconds);
+    }
+
+    private static void Set(int fd, int option, int value)
+    {
+        if (value > 0)
+        {
+            LibC.SetOption(fd, LibC.SolTcp, option, value);
+        }
+    }
+}
