@@ -1,12 +1,11 @@
+using Google.Protobuf.WellKnownTypes;
 using Lateen.Net.Http2;
 using Lateen.Net.Sockets;
 using Lateen.Proxy.Health;
 using Lateen.Proxy.LoadBalancing;
 using Lateen.Proxy.Outlier;
-using Lateen.Proxy.TransportSockets;
-using Google.Protobuf.WellKnownTypes;
-using Lateen.Net.Sockets;
 using Lateen.Proxy.Telemetry;
+using Lateen.Proxy.TransportSockets;
 
 namespace Lateen.Proxy.Clusters;
 
@@ -37,12 +36,6 @@ internal sealed record Thresholds(uint MaxConnections, uint MaxPendingRequests, 
 
     /// <summary>Takes the place of <see cref="MaxRetries"/> where configured.</summary>
     public RetryBudget? RetryBudget { get; init; }
-
-    /// <summary>Hosts of the cluster that a thread may have pools for at a time (max_connection_pools, over all threads).</summary>
-    public uint MaxConnectionPools { get; init; } = uint.MaxValue;
-
-    /// <summary>Publishes the remaining_* gauges.</summary>
-    public bool TracksRemaining { get; init; }
 
     /// <summary>Retries that may be under way beside this many requests.</summary>
     public long RetryLimit(long activeRequests) => RetryBudget is not { } budget ? MaxRetries
@@ -152,8 +145,6 @@ internal sealed class ClusterConfig
     /// <summary>Null: the kernel's default, no probes.</summary>
     public TcpKeepalive? Keepalive { get; init; }
 
-    /// <summary>close_connections_on_host_health_failure.</summary>
-    public bool ClosesOnHealthFailure { get; init; }
 
     /// <summary>The hosts of a STATIC cluster.</summary>
     public EndpointSet StaticEndpoints { get; init; } = EndpointSet.Empty;
@@ -205,4 +196,21 @@ internal sealed class ClusterConfig
 }
 
 /// <summary>upstream_connection_options.tcp_keepalive in seconds; 0 leaves the kernel's value.</summary>
-internal sealed record TcpKeepalive(int Probes, int TimeSeconds, int IntervalSeconds);
+internal sealed record TcpKeepalive(int Probes, int TimeSeconds, int IntervalSeconds)
+{
+    public void Apply(int fd)
+    {
+        LibC.SetOption(fd, LibC.SolSocket, LibC.SoKeepAlive, 1);
+        Set(fd, LibC.TcpKeepCount, Probes);
+        Set(fd, LibC.TcpKeepIdle, TimeSeconds);
+        Set(fd, LibC.TcpKeepInterval, IntervalSeconds);
+    }
+
+    private static void Set(int fd, int option, int value)
+    {
+        if (value > 0)
+        {
+            LibC.SetOption(fd, LibC.SolTcp, option, value);
+        }
+    }
+}

@@ -153,7 +153,8 @@ internal sealed class ClusterState(string name, int workers)
         if (config.HealthCheck is { } check)
         {
             Checker = new HealthChecker(
-                config, check, new StatScope($"{Stats.Prefix}health_check.", StatNames.Health, workers), services, OnHealthChanged);
+                config, check, new StatScope($"{Stats.Prefix}health_check.", StatNames.Health, workers), services, OnHealthChanged,
+                () => Stats.Sum((int)ClusterStat.UpstreamCxTotal) > 0);
         }
     }
 

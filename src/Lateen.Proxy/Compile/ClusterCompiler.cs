@@ -37,6 +37,10 @@ internal static class ClusterCompiler
         RefuseUnsupported(scope, cluster);
         OutlierConfig? outlier = OutlierCompiler.Compile(scope, cluster.OutlierDetection);
         HealthCheckConfig? check = HealthCheckCompiler.Compile(scope, cluster);
+        if (check is not null && (transport is not null || matches.Length > 0))
+        {
+            scope.Refuse("health_checks[0]", "health checks over TLS are not supported: remove transport_socket or the check");
+        }
         EndpointSet fixedOnes = kind == DiscoveryKind.Static && cluster.LoadAssignment is { } assignment
             ? Endpoints(scope, assignment, "load_assignment") : EndpointSet.Empty;
         Balance balancing = Balancing(scope, cluster);
@@ -73,7 +77,6 @@ internal static class ClusterCompiler
             Keepalive = cluster.UpstreamConnectionOptions?.TcpKeepalive is { } keepalive
                 ? new Clusters.TcpKeepalive(
                     (int)(keepalive.KeepaliveProbes ?? 0), (int)(keepalive.KeepaliveTime ?? 0), (int)(keepalive.KeepaliveInterval ?? 0)) : null,
-            ClosesOnHealthFailure = cluster.CloseConnectionsOnHostHealthFailure,
             StaticEndpoints = fixedOnes,
             DnsEndpoints = kind is DiscoveryKind.StrictDns or DiscoveryKind.LogicalDns && cluster.LoadAssignment is { } names
                 ? DnsEndpoints(names) : [],
@@ -234,8 +237,6 @@ internal static class ClusterCompiler
         {
             RetryBudget = set.RetryBudget is { } budget
                 ? new RetryBudget(budget.BudgetPercent?.Value ?? 20, budget.MinRetryConcurrency ?? 3) : null,
-            MaxConnectionPools = set.MaxConnectionPools ?? uint.MaxValue,
-            TracksRemaining = set.TrackRemaining,
         };
     }
 

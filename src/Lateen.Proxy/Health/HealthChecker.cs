@@ -5,7 +5,7 @@ namespace Lateen.Proxy.Health;
 
 /// <summary>Checks the hosts of one cluster from the first loop, each on its own clock, and tells the cluster what has changed.</summary>
 internal sealed class HealthChecker(
-    ClusterConfig cluster, HealthCheckConfig config, StatScope stats, ClusterServices services, Action<Host, bool> onChanged)
+    ClusterConfig cluster, HealthCheckConfig config, StatScope stats, ClusterServices services, Action<Host, bool> onChanged, Func<bool> hasTraffic)
 {
     private readonly Dictionary<Host, HealthProbe> _probes = [];
     private bool _stopped;
@@ -17,9 +17,6 @@ internal sealed class HealthChecker(
     public HealthCheckConfig Config => config;
 
     public ClusterServices Services => services;
-
-    /// <summary>The cluster has been called: hosts are checked at the full rate.</summary>
-    public bool HasTraffic { get; set; }
 
     /// <summary>Takes the hosts in force. Any thread.</summary>
     public void SetHosts(IReadOnlyList<Host> hosts) => services.Start(() => Reconcile(hosts));
@@ -56,7 +53,7 @@ internal sealed class HealthChecker(
 
     internal long NextDelay(HealthProbe probe)
     {
-        long interval = probe.Check.NextInterval(HasTraffic);
+        long interval = probe.Check.NextInterval(hasTraffic());
         long jitter = config.IntervalJitterMilliseconds + (interval * config.IntervalJitterPercent / 100);
         return interval + (jitter > 0 ? services.Random.NextInt64(jitter) : 0);
     }

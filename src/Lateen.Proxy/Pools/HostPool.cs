@@ -218,6 +218,7 @@ internal abstract class HostPool(ProxyWorker worker, ClusterWorker cluster, Clus
             OnConnectFailed(UpstreamFailure.RemoteConnectionFailure, "immediate connect error: " + LibC.ErrorText(-fd));
             return;
         }
+        config.Keepalive?.Apply(fd);
         Open(fd, transport);
     }
 

@@ -13,6 +13,8 @@ namespace Lateen.Proxy.Tcp;
 /// <summary>A TCP connection passed through to a host: bytes both ways, half-close, idle time-out, one line in the log.</summary>
 internal sealed class TcpSession : StreamInfo
 {
+    private const string ConnectTimeout = "connection timeout";
+
     private readonly ProxyWorker _worker;
     private readonly TcpProxyConfig _config;
     private readonly DownstreamConnection _connection;
@@ -70,6 +72,7 @@ internal sealed class TcpSession : StreamInfo
             OnConnectFailed(_upstream!.TransportFailure ?? $"delayed connect error: {error}");
             return;
         }
+        Host!.Outlier?.OnConnected();
         UpstreamLocal = SocketCalls.LocalAddress(_upstream!.Fd);
         if (_upstream.Transport is TlsTransport { Details: { } details })
         {
@@ -238,6 +241,7 @@ internal sealed class TcpSession : StreamInfo
             OnConnectFailed("immediate connect error: " + LibC.ErrorText(-fd));
             return;
         }
+        _clusterConfig.Keepalive?.Apply(fd);
         _worker.Loop.ArmTimer(_timer, _clusterConfig.ConnectTimeoutMilliseconds);
         _upstream.OpenConnecting(fd, transport);
     }
@@ -245,6 +249,7 @@ internal sealed class TcpSession : StreamInfo
     private void OnConnectFailed(string reason)
     {
         TransportFailure = reason;
+        Host!.Outlier?.OnFailure(timedOut: reason == ConnectTimeout);
         if (_upstream?.TransportFailure is { } failure)
         {
             _clusterWorker!.State.TlsStats?.CountFailed(_worker.Index, failure);
@@ -287,7 +292,7 @@ internal sealed class TcpSession : StreamInfo
         if (_upstream is { IsConnecting: true })
         {
             _clusterWorker!.Stats.Add(ClusterStat.UpstreamCxConnectTimeout);
-            OnConnectFailed("connection timeout");
+            OnConnectFailed(ConnectTimeout);
             return;
         }
         if (_worker.Loop.Now - _activeAt >= _config.IdleTimeoutMilliseconds)

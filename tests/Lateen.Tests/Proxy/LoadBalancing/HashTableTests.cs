@@ -76,6 +76,23 @@ public sealed class HashTableTests
         Table(Ring, hosts).Find(entry - 1, 0).ShouldBe(hosts[2]);
     }
 
+    [Theory]
+    [InlineData(Ring)]
+    [InlineData(Maglev)]
+    public void Find_AllocatesNothing(string policy)
+    {
+        HashTable table = Table(policy, TestHosts.Hosts(5));
+        table.Find(1, 0);
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (ulong i = 0; i < 1000; i++)
+        {
+            table.Find(i, 1);
+        }
+
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+    }
+
     private static HashTable Table(string policy, Host[] hosts) =>
         HashTable.Create(TestHosts.Config(Enum.Parse<LoadBalancingPolicy>(policy)), [new HostGroup(1, 1, hosts)]);
 
