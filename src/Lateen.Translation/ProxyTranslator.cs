@@ -6,6 +6,7 @@ using Envoy.Config.Route.V3;
 using Google.Protobuf;
 using Lateen.Api;
 using Lateen.Model.Networking;
+using Lateen.Model.Workloads;
 using Lateen.Translation.Clusters;
 using Lateen.Translation.Endpoints;
 using Lateen.Translation.EnvoyFilters;
@@ -21,6 +22,9 @@ namespace Lateen.Translation;
 /// <summary>Turns a snapshot into the xDS resources of one proxy. Pure: no clock, no flag, no I/O.</summary>
 public static class ProxyTranslator
 {
+    /// <summary>Whether the proxy is an application that speaks xDS itself: it asks for everything by name, and shares nothing with sidecars.</summary>
+    public static bool IsProxyless(ProxyNode proxy) => ProxylessTranslator.Serves(proxy);
+
     /// <summary>The resources of a type; empty for a type that the control plane does not make.</summary>
     /// <remarks>
     /// Listeners and clusters come as a whole. Routes and endpoints come for the names that are asked for, one resource each: a

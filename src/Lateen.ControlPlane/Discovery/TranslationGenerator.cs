@@ -14,7 +14,9 @@ internal sealed class TranslationGenerator : IResourceGenerator
 {
     // A type that is not made is answered with nothing at all: the agent asks for some that only a full istiod has.
     private static readonly HashSet<string> Served =
-        [TypeUrls.Cluster, TypeUrls.ClusterLoadAssignment, TypeUrls.Listener, TypeUrls.RouteConfiguration, TypeUrls.TypedExtensionConfig];
+    [
+        TypeUrls.Cluster, TypeUrls.ClusterLoadAssignment, TypeUrls.Listener, TypeUrls.RouteConfiguration, TypeUrls.TypedExtensionConfig, TypeUrls.NameTable,
+    ];
 
     private readonly ResourceCache _cache = new();
 
@@ -27,7 +29,7 @@ internal sealed class TranslationGenerator : IResourceGenerator
 
         var recognised = proxy.In(mesh);
         var parts = ViewKey.PartsOf(query.TypeUrl, recognised.Type);
-        if (parts[0] == ResourcePart.Whole)
+        if (parts[0] == ResourcePart.Whole || ProxyTranslator.IsProxyless(recognised))
         {
             return Whole(mesh, recognised, query);
         }

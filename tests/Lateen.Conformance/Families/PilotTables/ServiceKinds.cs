@@ -57,7 +57,8 @@ internal static class ServiceKinds
     private static CaseResult Instances(ConformanceCase c, IReadOnlyList<IIstioConfig> more)
     {
         var entry = KindMesh.Config<ServiceEntryConfig>(c.Inputs["externalSvc"] ?? c.Inputs["se"]);
-        var (services, shards) = ServiceEntryConversion.Convert(new MeshInputs { Configs = [entry, .. more] });
+        var (services, shards) = ServiceEntryConversion.Convert(
+            new MeshInputs { Configs = [entry, .. more] }, [entry], more.OfType<WorkloadEntryConfig>().ToEquatableArray());
         var actual = services.DistinctBy(s => s.Key).SelectMany(s => shards.Where(shard => shard.Service == s.Key)
             .SelectMany(shard => (IEnumerable<Endpoint>)shard.Endpoints)
             .Select(e => Text(s.Hostname, s.Ports.First(p => p.Name == e.ServicePortName), e)));
