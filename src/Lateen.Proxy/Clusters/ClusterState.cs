@@ -57,7 +57,10 @@ internal sealed class ClusterState(string name, int workers)
     public HealthChecker? Checker { get; private set; }
 
     public IEnumerable<StatScope> Scopes =>
-        ((StatScope?[])[Stats, Outlier?.Stats, Checker?.Stats]).OfType<StatScope>();
+        ((StatScope?[])[Stats, _waiting is null ? Breakers : null, Outlier?.Stats, Checker?.Stats]).OfType<StatScope>();
+
+    // Holds nothing: a cluster in use pays for these gauges only while they are read.
+    private StatScope Breakers => new($"{Stats.Prefix}circuit_breakers.default.", StatNames.Breaker, 0) { Computed = IsOpen };
 
     /// <summary>Takes the observability name of a new configuration.</summary>
     public void Rename(string observabilityName)
@@ -197,6 +200,20 @@ internal sealed class ClusterState(string name, int workers)
             host.IsRemoved = true;
         }
         return hosts;
+    }
+
+    private long IsOpen(int stat)
+    {
+        Thresholds limits = _config?.Default ?? Thresholds.EnvoyDefault;
+        (uint limit, int sum) = (BreakerStat)stat switch
+        {
+            BreakerStat.CxOpen => (limits.MaxConnections, Workers.Sum(w => w?.Connections ?? 0)),
+            BreakerStat.RqPendingOpen => (limits.MaxPendingRequests, Workers.Sum(w => w?.PendingRequests ?? 0)),
+            BreakerStat.RqOpen => (limits.MaxRequests, Workers.Sum(w => w?.ActiveRequests ?? 0)),
+            BreakerStat.RqRetryOpen => (limits.MaxRetries, Workers.Sum(w => w?.ActiveRetries ?? 0)),
+            _ => (uint.MaxValue, 0),
+        };
+        return limit != uint.MaxValue && sum >= limit ? 1 : 0;
     }
 
     // Gauges that are looked up when read, so that a cluster in its list costs no memory for them; -1: counted.

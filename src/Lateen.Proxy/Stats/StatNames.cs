@@ -62,6 +62,7 @@ internal sealed class StatNames
     public static readonly StatNames Listener = Of<ListenerStat>(["downstream_cx_length_ms"]);
     public static readonly StatNames Tcp = Of<TcpStat>([]);
     public static readonly StatNames LocalRateLimit = Of<LocalRateLimitStat>([]);
+    public static readonly StatNames Breaker = Of<BreakerStat>([]);
     public static readonly StatNames Outlier = Of<OutlierStat>([]);
     public static readonly StatNames Health = Of<HealthStat>([]);
     public static readonly StatNames Rbac = Of<RbacStat>([]);
@@ -72,7 +73,8 @@ internal sealed class StatNames
     {
         Names = names;
         IsGauge = [.. names.Select(n => n.EndsWith("_active", StringComparison.Ordinal) || n.StartsWith("membership_", StringComparison.Ordinal)
-            && n != "membership_change" || n.EndsWith("active_faults", StringComparison.Ordinal))];
+            && n != "membership_change" || n.EndsWith("active_faults", StringComparison.Ordinal)
+            || n.EndsWith("_open", StringComparison.Ordinal) || n is "healthy" or "degraded")];
         Histograms = histograms;
     }
 
