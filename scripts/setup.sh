@@ -15,7 +15,7 @@ fail() { echo "setup: $*" >&2; exit 1; }
 
 have() {
   case $1 in
-    python3-grpcio) python3 -c 'import grpc' 2>/dev/null ;;
+    python3-grpcio) /usr/bin/python3 -c 'import grpc' 2>/dev/null ;;
     *) command -v "$1" >/dev/null 2>&1 ;;
   esac
 }
