@@ -9,7 +9,6 @@ using Envoy.Extensions.Filters.Http.Router.V3;
 using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
 using Envoy.Extensions.Filters.Network.TcpProxy.V3;
 using Envoy.Extensions.TransportSockets.Tls.V3;
-using Envoy.Extensions.Upstreams.Http.V3;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Lateen.Api;
@@ -69,7 +68,7 @@ for (int i = 0; i < services; i++)
     }
     if (mode == "h2")
     {
-        HttpProtocolOptions options = new() { ExplicitHttpConfig = new() { Http2ProtocolOptions = new() } };
+        Envoy.Extensions.Upstreams.Http.V3.HttpProtocolOptions options = new() { ExplicitHttpConfig = new() { Http2ProtocolOptions = new() } };
         cluster.TypedExtensionProtocolOptions.Add("envoy.extensions.upstreams.http.v3.HttpProtocolOptions", Pack(options));
     }
     clusters.Add(Pack(cluster));

@@ -37,6 +37,9 @@ internal abstract class Http2Stream
     /// <summary>The owner takes no more data for now: no window is granted meanwhile.</summary>
     public bool IsPaused { get; internal set; }
 
+    /// <summary>Its connection tells it when the kernel takes bytes again.</summary>
+    public bool AwaitsDrain { get; set; }
+
     public int PendingLength => PendingEnd - PendingStart;
 
     /// <summary>Where the fields of the message go.</summary>

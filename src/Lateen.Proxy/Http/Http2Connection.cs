@@ -56,7 +56,14 @@ internal abstract class Http2Connection : StreamSocket, IHttp2Connection
     }
 
     /// <summary>The stream is to be told when the kernel takes bytes again.</summary>
-    public void AwaitDrain(Http2Stream stream) => _waiting.Add(stream);
+    public void AwaitDrain(Http2Stream stream)
+    {
+        if (!stream.AwaitsDrain)
+        {
+            stream.AwaitsDrain = true;
+            _waiting.Add(stream);
+        }
+    }
 
     /// <summary>A stream object that nobody uses; null if there is none.</summary>
     protected Http2Stream? TakeFree() => _free.TryPop(out Http2Stream? stream) ? stream : null;
@@ -108,6 +115,7 @@ internal abstract class Http2Connection : StreamSocket, IHttp2Connection
             (_waiting, _drained) = (_drained, _waiting);
             foreach (Http2Stream stream in _drained)
             {
+                stream.AwaitsDrain = false;
                 if (stream.IsOpen)
                 {
                     stream.OnDrained();

@@ -11,6 +11,9 @@ namespace Lateen.Tests.Proxy;
 /// <summary>Peers that others wrote: curl, nghttp, h2load, and gRPC's own C core (by Python) through two proxies.</summary>
 public sealed class Http2PeerTests
 {
+    // Debian's own: another python3 earlier on the PATH does not see Debian's python3-grpcio.
+    private const string Python = "/usr/bin/python3";
+
     // Generic handlers: bytes in, bytes out, no generated code. Prints "ready PORT", serves until its input ends.
     private const string GrpcServer = """
         import sys, time
@@ -116,7 +119,7 @@ public sealed class Http2PeerTests
     [Fact]
     public async Task Grpc_OfEveryKind_PassesTwoProxies()
     {
-        using Process server = Start("python3", "-c", GrpcServer);
+        using Process server = Start(Python, "-c", GrpcServer);
         try
         {
             string? ready = await server.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
@@ -124,7 +127,7 @@ public sealed class Http2PeerTests
             await using ProxyBed inbound = Serve(new IPEndPoint(IPAddress.Loopback, port));
             await using ProxyBed outbound = Serve(inbound.At());
 
-            string answer = await RunAsync("python3", "-c", GrpcClient, outbound.At().ToString());
+            string answer = await RunAsync(Python, "-c", GrpcClient, outbound.At().ToString());
 
             answer.Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldBe(
             [
