@@ -25,6 +25,15 @@ internal static unsafe class PemReader
         return found;
     }
 
+    /// <summary>Every certificate of a PEM text as a value.</summary>
+    public static IReadOnlyList<PeerCertificate> Values(ReadOnlySpan<byte> pem)
+    {
+        List<nint> found = Certificates(pem);
+        List<PeerCertificate> values = [.. found.Select(ToPeerCertificate).OfType<PeerCertificate>()];
+        Free(found);
+        return values;
+    }
+
     public static void Free(List<nint> certificates) => certificates.ForEach(X509_free);
 
     /// <summary>The private key of a PEM text, or 0; the caller frees it.</summary>

@@ -29,6 +29,7 @@ public sealed class AdminPages : ILocalHandler
         var stats = new StatsPage(proxy);
         _pages =
         [
+            new("/certs", "print certs on machine", false, _ => CertsPage.Answer(proxy, context.Time.GetUtcNow())),
             new("/clusters", "upstream cluster status (format: text, json)", false, r => ClustersPage.Answer(proxy.Clusters(), new AdminQuery(r.Query))),
             new("/config_dump", "current configuration (resource, mask, name_regex, include_eds)", false, r => ConfigDumpPage.Answer(proxy, context, new AdminQuery(r.Query))),
             new("/drain_listeners", "drain listeners (graceful, inboundonly)", true, _ => Do(_proxy.Drain)),

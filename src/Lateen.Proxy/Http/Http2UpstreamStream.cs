@@ -17,6 +17,8 @@ internal sealed class Http2UpstreamStream(Http2Upstream connection) : Http2Strea
 
     public HttpProtocol Protocol => HttpProtocol.Http2;
 
+    public StreamTransport? Transport => connection.Transport;
+
     public bool HasPendingOutput => PendingLength > 0 || connection.HasPendingOutput;
 
     public override MessageHead Head => _exchange!.Response;

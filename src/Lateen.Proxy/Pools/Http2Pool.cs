@@ -20,7 +20,7 @@ internal sealed class Http2Pool(ProxyWorker worker, ClusterWorker cluster, Clust
 
     internal void OnConnected(Http2Upstream connection)
     {
-        CountConnected();
+        CountConnected(connection.Transport);
         _connections.Add(connection);
         OnCapacity(connection);
     }

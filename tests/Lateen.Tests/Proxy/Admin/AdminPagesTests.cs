@@ -58,7 +58,24 @@ public sealed class AdminPagesTests
     {
         var (status, body) = await AskAsync("GET", "/nope");
         status.ShouldBe(404);
-        body.ShouldStartWith("invalid path. admin commands are:\n  /clusters");
+        body.ShouldStartWith("invalid path. admin commands are:\n  /certs");
+    }
+
+    [Fact]
+    public async Task Certs_AfterSecrets_ListsNamesAndEndWithoutKeys()
+    {
+        using Tls.TestIdentities identities = new();
+        Any[] secrets = [ProxyBed.Pack(Tls.TestIdentities.KeySecret("default", identities.Workload("web"))), ProxyBed.Pack(identities.RootSecret("ROOTCA"))];
+        _proxy.Apply(TypeUrls.Secret, "1", secrets).ShouldBeEmpty();
+
+        var (status, body) = await AskAsync("GET", "/certs");
+
+        status.ShouldBe(200);
+        var certificates = JsonNode.Parse(body)!["certificates"]!.AsArray();
+        certificates.Count.ShouldBe(2);
+        body.ShouldContain("\"uri\": \"spiffe://cluster.local/ns/default/sa/web\"");
+        body.ShouldContain("\"expiration_time\"");
+        (await AskAsync("GET", "/config_dump?resource=dynamic_active_secrets")).Body.ShouldNotContain("PRIVATE KEY");
     }
 
     [Fact]
