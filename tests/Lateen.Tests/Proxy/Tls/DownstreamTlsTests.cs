@@ -30,7 +30,7 @@ public sealed class DownstreamTlsTests : IDisposable
 
         seen.ShouldContain("x-forwarded-proto: https\r\n");
         client.Stream.SslProtocol.ShouldBe(SslProtocols.Tls13);
-        bed.Stat("ssl.handshake").ShouldBe(1);
+        await bed.StatShouldBecomeAsync("ssl.handshake", 1);
         bed.Stat("ssl.no_certificate").ShouldBe(1);
     }
 
@@ -67,7 +67,7 @@ public sealed class DownstreamTlsTests : IDisposable
         });
 
         backend.Connections.ShouldBe(0);
-        bed.Stat("ssl.fail_verify_no_cert").ShouldBe(1);
+        await bed.StatShouldBecomeAsync("ssl.fail_verify_no_cert", 1);
     }
 
     [Fact]
@@ -88,7 +88,7 @@ public sealed class DownstreamTlsTests : IDisposable
             }
         });
 
-        bed.Stat("ssl.fail_verify_error").ShouldBe(1);
+        await bed.StatShouldBecomeAsync("ssl.fail_verify_error", 1);
     }
 
     [Fact]
@@ -162,7 +162,7 @@ public sealed class DownstreamTlsTests : IDisposable
 
         (await ProxyBed.Receive(socket, _ => false)).ShouldBe("");
 
-        bed.Stat("ssl.handshake_timeout").ShouldBe(1);
+        await bed.StatShouldBecomeAsync("ssl.handshake_timeout", 1);
         bed.Server.Runtime.All[0].Handshakes.ShouldBe(0);
     }
 

@@ -45,7 +45,7 @@ public sealed class RealPeerTests : IDisposable
         second.ShouldContain("Reused, TLSv1");
         second.ShouldContain("HTTP/1.1 200 OK");
         second.ShouldContain("Verify return code: 0 (ok)");
-        bed.Stat("ssl.session_reused").ShouldBe(1);
+        await bed.StatShouldBecomeAsync("ssl.session_reused", 1);
     }
 
     [Fact]
@@ -60,6 +60,21 @@ public sealed class RealPeerTests : IDisposable
             $"https://a.example:{port}/", "-w", "|%{http_code}|%{ssl_verify_result}");
 
         answer.ShouldBe("end|200|0");
+    }
+
+    [Fact]
+    public async Task Curl_OfferedHttp2_UsesIt()
+    {
+        await using Backend backend = Backend.Http(_ => Backend.Ok(new string('x', 100_000) + "end"));
+        await using ProxyBed bed = Serve(backend, "h2", "http/1.1");
+        int port = bed.At().Port;
+
+        string answer = await Tool.RunAsync(
+            "curl", "", "-sS", "--http2", "--cacert", Path.Combine(_folder, "root.pem"), "--resolve", $"a.example:{port}:127.0.0.1",
+            $"https://a.example:{port}/", "-w", "|%{http_code}|%{http_version}");
+
+        answer.ShouldEndWith("xend|200|2");
+        answer.Length.ShouldBe(100_003 + "|200|2".Length);
     }
 
     [Fact]
@@ -114,7 +129,7 @@ public sealed class RealPeerTests : IDisposable
             }
         });
 
-        bed.Stat("ssl.fail_verify_error").ShouldBe(1);
+        await bed.StatShouldBecomeAsync("ssl.fail_verify_error", 1);
     }
 
     [Fact]
@@ -141,11 +156,13 @@ public sealed class RealPeerTests : IDisposable
         await Should.ThrowAsync<Exception>(() => TlsClient.ConnectAsync(gateway.At("gateway"), _identities, "b.example"));
     }
 
-    private ProxyBed Serve(Backend backend)
+    private ProxyBed Serve(Backend backend, params string[] protocols)
     {
         ProxyBed bed = new();
+        CommonTlsContext common = TlsBed.Common(trust: false);
+        common.AlpnProtocols.AddRange(protocols);
         bed.Secrets(TestIdentities.KeySecret(TlsBed.KeyName, _identities.Server("a.example")));
-        bed.ServeTls(backend.At, TlsBed.Server(TlsBed.Common(trust: false)));
+        bed.ServeTls(backend.At, TlsBed.Server(common));
         return bed;
     }
 

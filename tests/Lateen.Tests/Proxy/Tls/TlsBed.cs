@@ -72,4 +72,18 @@ internal static class TlsBed
 
     public static long Stat(this ProxyBed bed, string suffix) =>
         bed.Server.Stats().Where(s => s.Name.EndsWith(suffix, StringComparison.Ordinal)).Sum(s => s.Value);
+
+    /// <summary>Waits until a statistic is there: a loop counts right after it has sent what the test may have seen already.</summary>
+    public static async Task StatShouldBecomeAsync(this ProxyBed bed, string suffix, long expected)
+    {
+        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(10));
+        while (bed.Stat(suffix) != expected)
+        {
+            if (limit.IsCancellationRequested)
+            {
+                throw new TimeoutException($"{suffix} is {bed.Stat(suffix)}, expected {expected}");
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(5), CancellationToken.None);
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using Envoy.Extensions.TransportSockets.Tls.V3;
 using Lateen.Proxy.Workers;
 using Shouldly;
 using System.Net.Sockets;
@@ -25,9 +26,25 @@ public sealed class UpstreamTlsTests : IDisposable
         string answer = await ProxyBed.Exchange(client.At("out"), Request, t => t.EndsWith("end"));
 
         answer.ShouldStartWith("HTTP/1.1 200 OK");
-        server.Stat("ssl.handshake").ShouldBe(1);
+        await server.StatShouldBecomeAsync("ssl.handshake", 1);
         server.Stat("ssl.no_certificate").ShouldBe(0);
         client.Stat("cluster.peer.ssl.handshake").ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Requests_ByHttp2BetweenTwoSidecars_ShareOneTlsConnection()
+    {
+        await using Backend backend = Backend.Http(r => DownstreamTlsTests.Answer(r, _ => { }));
+        await using ProxyBed server = Serve(backend, "h2", "http/1.1");
+        await using ProxyBed client = Call(server, ServerId, http2: true);
+
+        for (int i = 0; i < 5; i++)
+        {
+            (await ProxyBed.Exchange(client.At("out"), Request, t => t.EndsWith("end"))).ShouldStartWith("HTTP/1.1 200 OK");
+        }
+
+        client.Stat("cluster.peer.ssl.handshake").ShouldBe(1);
+        client.Stat("cluster.peer.upstream_cx_http2_total").ShouldBe(1);
     }
 
     [Fact]
@@ -59,7 +76,7 @@ public sealed class UpstreamTlsTests : IDisposable
         }
 
         client.Stat("cluster.peer.ssl.session_reused").ShouldBe(3);
-        server.Stat("ssl.session_reused").ShouldBe(3);
+        await server.StatShouldBecomeAsync("ssl.session_reused", 3);
         server.Stat("ssl.no_certificate").ShouldBe(0, "a resumed session knows its peer");
     }
 
@@ -139,22 +156,33 @@ public sealed class UpstreamTlsTests : IDisposable
         return sum;
     }
 
-    private ProxyBed Serve(Backend backend)
+    private ProxyBed Serve(Backend backend, params string[] protocols)
     {
         ProxyBed server = new();
+        CommonTlsContext common = TlsBed.Common(trust: true);
+        common.AlpnProtocols.AddRange(protocols);
         server.Secrets(TestIdentities.KeySecret(TlsBed.KeyName, _identities.Workload("server")), _identities.RootSecret(TlsBed.RootName));
-        server.ServeTls(backend.At, TlsBed.Server(TlsBed.Common(trust: true), requireClient: true));
+        server.ServeTls(backend.At, TlsBed.Server(common, requireClient: true));
         return server;
     }
 
-    private ProxyBed Call(ProxyBed server, string expected, Action<Envoy.Config.Core.V3.HttpProtocolOptions>? options = null)
+    private ProxyBed Call(ProxyBed server, string expected, Action<Envoy.Config.Core.V3.HttpProtocolOptions>? options = null, bool http2 = false)
     {
         ProxyBed client = new();
         client.Secrets(TestIdentities.KeySecret(TlsBed.KeyName, _identities.Workload("client")), _identities.RootSecret(TlsBed.RootName));
-        client.CallTls(server.At(), TlsBed.Client(TlsBed.Common(trust: true, expected), "outbound_.80_._.server"), c =>
+        CommonTlsContext common = TlsBed.Common(trust: true, expected);
+        if (http2)
+        {
+            common.AlpnProtocols.Add("h2");
+        }
+        client.CallTls(server.At(), TlsBed.Client(common, "outbound_.80_._.server"), c =>
         {
             Envoy.Extensions.Upstreams.Http.V3.HttpProtocolOptions http = new() { CommonHttpProtocolOptions = new() };
             options?.Invoke(http.CommonHttpProtocolOptions);
+            if (http2)
+            {
+                http.ExplicitHttpConfig = new() { Http2ProtocolOptions = new() };
+            }
             c.TypedExtensionProtocolOptions["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"] = ProxyBed.Pack(http);
         });
         return client;
