@@ -52,7 +52,7 @@ internal sealed partial class HttpExchange
         SendReply([]);
     }
 
-    /// <summary>As <see cref="Reply"/>, with a challenge for a token (RFC 6750, 3): the realm is the address that was asked for.</summary>
+    /// <summary>As <see cref="Reply(int, ReadOnlySpan{byte}, ResponseFlags, string)"/>, with a challenge for a token (RFC 6750, 3): the realm is the address that was asked for.</summary>
     public void ReplyWithChallenge(int status, ReadOnlySpan<byte> body, string details, string error)
     {
         string challenge = $"Bearer realm=\"{Encoding.UTF8.GetString(Query().Scheme)}://{Encoding.UTF8.GetString(Request.Get(HttpField.Host))}"

@@ -17,7 +17,8 @@ internal sealed class SotwState
         var type = _types.GetValueOrDefault(request.TypeUrl);
         if (request.ErrorDetail is { } error)
         {
-            if (type is null || request.ResponseNonce != type.SentNonce)
+            // A refusal that is said again and again is heard once.
+            if (type is null || request.ResponseNonce != type.SentNonce || (type.NackMessage is not null && !type.IsAwaitingAck))
             {
                 return RequestVerdict.Stale;
             }
