@@ -101,7 +101,7 @@ public sealed class MeshState
         if (!_keySets.Equals(keySets))
         {
             _keySets = keySets;
-            MarkFull();
+            _rebuild = true;
         }
     }
 
