@@ -1,6 +1,6 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Lateen.ScenarioTests.Mesh;
-using Xunit;
 
 namespace Lateen.ScenarioTests.Walkthrough;
 
@@ -28,16 +28,9 @@ public sealed partial class WalkthroughMesh : SandboxMesh
     internal async Task<IReadOnlyList<(string Rule, long Packets)>> RulesAsync(string ns, string pod)
     {
         string saved = (await InNetworkOfAsync(ns, pod, "iptables-save", "-t", "nat", "-c")).MustSucceed().Output;
-        return [.. Counted().Matches(saved).Select(m => (m.Groups[2].Value, long.Parse(m.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)))];
+        return [.. Counted().Matches(saved).Select(m => (m.Groups[2].Value, long.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture)))];
     }
 
     [GeneratedRegex(@"^\[(\d+):\d+\] (-A .*)$", RegexOptions.Multiline)]
     private static partial Regex Counted();
-}
-
-/// <summary>The classes that share the mesh.</summary>
-[CollectionDefinition(Name)]
-public sealed class WalkthroughCollection : ICollectionFixture<WalkthroughMesh>
-{
-    public const string Name = "walkthrough";
 }
