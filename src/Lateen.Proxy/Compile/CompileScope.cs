@@ -20,6 +20,9 @@ internal interface ICompileHost
     /// <summary>The state of a cluster of that name, made if nobody has named it before.</summary>
     ClusterState ClusterOf(string name);
 
+    /// <summary>What clusters need of the proxy to come to life.</summary>
+    ClusterServices Services { get; }
+
     /// <summary>The state of a cluster that exists; null otherwise.</summary>
     ClusterState? FindCluster(string name);
 

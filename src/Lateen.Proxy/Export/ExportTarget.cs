@@ -1,4 +1,5 @@
 using Lateen.Proxy.Clusters;
+using Lateen.Proxy.Compile;
 
 namespace Lateen.Proxy.Export;
 
@@ -6,29 +7,31 @@ namespace Lateen.Proxy.Export;
 internal sealed class ExportTarget
 {
     private readonly ClusterState? _cluster;
+    private readonly ClusterServices? _services;
     private readonly string _address;
     private int _next;
 
-    private ExportTarget(ClusterState? cluster, string address, string authority, string path) =>
-        (_cluster, _address, Authority, Path) = (cluster, address, authority, path);
+    private ExportTarget(ClusterState? cluster, ClusterServices? services, string address, string authority, string path) =>
+        (_cluster, _services, _address, Authority, Path) = (cluster, services, address, authority, path);
 
     /// <summary>The Host of the request.</summary>
     public string Authority { get; }
 
     public string Path { get; }
 
-    public static ExportTarget Of(ClusterState cluster, string authority, string path) =>
-        new(cluster, "", authority.Length > 0 ? authority : cluster.Name, path);
+    public static ExportTarget Of(ICompileHost host, string cluster, string authority, string path) =>
+        new(host.ClusterOf(cluster), host.Services, "", authority.Length > 0 ? authority : cluster, path);
 
-    public static ExportTarget Of(string address, string path) => new(null, address, address, path);
+    public static ExportTarget Of(string address, string path) => new(null, null, address, address, path);
 
     /// <summary>host:port of the next healthy host; null while there is none.</summary>
     public string? NextAddress()
     {
-        if (_cluster is null)
+        if (_cluster is null || _services is null)
         {
             return _address;
         }
+        _cluster.Activate(_services);
         Host[] hosts = _cluster.Hosts.All;
         for (int i = 0; i < hosts.Length; i++)
         {

@@ -104,8 +104,8 @@ internal sealed class ServerHandshake : StreamSocket
 
     private void OnTimeout()
     {
-        _stats.Count(_worker.Index, TlsStat.HandshakeTimeout);
         Fail("TLS error: handshake timeout");
+        _stats.Count(_worker.Index, TlsStat.HandshakeTimeout);
     }
 
     private sealed class Timeout(ServerHandshake owner) : LoopTimer

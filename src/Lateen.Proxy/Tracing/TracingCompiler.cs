@@ -46,7 +46,7 @@ internal static class TracingCompiler
             case "envoy.config.trace.v3.ZipkinConfig":
                 ZipkinConfig zipkin = scope.Unpack(provider!.TypedConfig, ZipkinConfig.Parser, path) ?? new ZipkinConfig();
                 ExportTarget collector = ExportTarget.Of(
-                    scope.Host.ClusterOf(zipkin.CollectorCluster), zipkin.CollectorHostname, zipkin.CollectorEndpoint);
+                    scope.Host, zipkin.CollectorCluster, zipkin.CollectorHostname, zipkin.CollectorEndpoint);
                 return (scope.Host.Exporters.Zipkin(zipkin.CollectorCluster, collector), false, zipkin.TraceId128Bit, service);
             case "envoy.config.trace.v3.OpenTelemetryConfig":
                 OpenTelemetryConfig otel = scope.Unpack(provider!.TypedConfig, OpenTelemetryConfig.Parser, path) ?? new OpenTelemetryConfig();
@@ -62,11 +62,11 @@ internal static class TracingCompiler
         if (config.GrpcService?.EnvoyGrpc is { } grpc)
         {
             return scope.Host.Exporters.OtlpSpansByGrpc(
-                grpc.ClusterName, ExportTarget.Of(scope.Host.ClusterOf(grpc.ClusterName), grpc.Authority, OtlpSpans.GrpcPath));
+                grpc.ClusterName, ExportTarget.Of(scope.Host, grpc.ClusterName, grpc.Authority, OtlpSpans.GrpcPath));
         }
         if (config.HttpService?.HttpUri is { } http && Uri.TryCreate(http.Uri, UriKind.Absolute, out Uri? uri))
         {
-            return scope.Host.Exporters.OtlpSpansByHttp(http.Cluster, ExportTarget.Of(scope.Host.ClusterOf(http.Cluster), uri.Authority, uri.AbsolutePath));
+            return scope.Host.Exporters.OtlpSpansByHttp(http.Cluster, ExportTarget.Of(scope.Host, http.Cluster, uri.Authority, uri.AbsolutePath));
         }
         scope.Refuse(path, "grpc_service.envoy_grpc or http_service.http_uri must be set");
         return null;

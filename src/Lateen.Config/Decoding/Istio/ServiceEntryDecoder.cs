@@ -45,7 +45,7 @@ internal static class ServiceEntryDecoder
         });
         if (hosts.IsEmpty)
         {
-            spec.Problem("no hosts", "name at least one");
+            spec["hosts"].Problem("no hosts", "name at least one");
         }
 
         return hosts;

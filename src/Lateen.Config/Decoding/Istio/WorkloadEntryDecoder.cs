@@ -40,7 +40,7 @@ internal static class WorkloadEntryDecoder
         {
             if (requireAddress && !entry["network"].IsPresent)
             {
-                entry.Problem("no address", "set address to an IP address, a DNS name or unix:///path");
+                entry["address"].Problem("no address", "set address to an IP address, a DNS name or unix:///path");
             }
         }
         else if (unix)
