@@ -4,7 +4,6 @@ using Lateen.Model.Extensions;
 using Lateen.Model.Mesh;
 using Lateen.Model.Networking;
 using Lateen.Model.Policies;
-using Lateen.Model.Services;
 using Lateen.Model.Telemetry;
 using Lateen.Model.Workloads;
 
