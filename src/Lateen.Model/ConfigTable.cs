@@ -103,14 +103,14 @@ public sealed class ConfigTable
         return before is not null && before._byKind.TryGetValue(kind, out var known) && SameItems(known, items) ? known : Typed(kind, items, items.Count);
     }
 
-    private static bool SameItems(IReadOnlyList<IIstioConfig> a, IReadOnlyList<IIstioConfig> b)
+    private static bool SameItems(IIstioConfig[] a, IReadOnlyList<IIstioConfig> b)
     {
-        if (a.Count != b.Count)
+        if (a.Length != b.Count)
         {
             return false;
         }
 
-        for (var i = 0; i < a.Count; i++)
+        for (var i = 0; i < a.Length; i++)
         {
             if (!ReferenceEquals(a[i], b[i]))
             {

@@ -43,7 +43,7 @@ internal static class DnsProxyFactory
     }
 
     // localhost is the loopback address of each family that resolv.conf has a server of: only those queries are redirected.
-    private static IReadOnlyList<IPEndPoint> Addresses(string address, ResolvConf conf)
+    private static List<IPEndPoint> Addresses(string address, ResolvConf conf)
     {
         int colon = address.LastIndexOf(':');
         int port = int.Parse(address.AsSpan(colon + 1), System.Globalization.CultureInfo.InvariantCulture);

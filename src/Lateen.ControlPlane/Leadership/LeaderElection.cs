@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Lateen.Config.Sources.Kubernetes;
 using Microsoft.Extensions.Logging;
 

@@ -1,4 +1,3 @@
-using Lateen.Net.Http1;
 using Lateen.Net.Sockets;
 using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Routing;

@@ -2,7 +2,6 @@ using Envoy.Config.Core.V3;
 using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
 using Envoy.Type.Tracing.V3;
 using Lateen.Model;
-using Lateen.Model.Mesh;
 using Lateen.Model.Telemetry;
 using Lateen.Translation.Telemetries;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using Envoy.Extensions.Upstreams.Http.V3;
 using Lateen.Api;
 using Shouldly;

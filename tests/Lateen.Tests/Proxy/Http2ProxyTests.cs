@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
-using System.Text;
 using Envoy.Config.Cluster.V3;
 using Envoy.Extensions.Upstreams.Http.V3;
 using Lateen.Api;

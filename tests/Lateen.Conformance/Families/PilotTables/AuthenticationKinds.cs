@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Lateen.Config.Decoding;
-using Lateen.Config.Decoding.Istio;
 using Lateen.Conformance.Families.Pilot;
 using Lateen.Model;
 using Lateen.Model.Policies;

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Lateen.Conformance.Families.Pilot;
 using Lateen.Model;
 using Lateen.Model.Mesh;
-using Lateen.Model.Policies;
 using Lateen.Translation;
 using Lateen.Translation.Policies;
 using Lateen.Translation.Policies.Authorization;
@@ -12,6 +11,8 @@ namespace Lateen.Conformance.Families.PilotTables;
 /// <summary>AuthorizationPolicies: matchers of values, trust domains, and which policies hold for a workload.</summary>
 internal static class AuthorizationKinds
 {
+    private static readonly string[] Outcomes = ["wantDeny", "wantAllow", "wantAudit", "wantCustom"];
+
     public static IReadOnlyDictionary<string, Func<ConformanceCase, CaseResult>> All { get; } = new Dictionary<string, Func<ConformanceCase, CaseResult>>
     {
         ["authz-header-matcher"] = c => KindChecks.CompareMessage(
@@ -71,7 +72,7 @@ internal static class AuthorizationKinds
         var snapshot = mesh.Build();
         var proxy = CaseProxy.Read(new JsonObject { ["namespace"] = (string?)c.Inputs["ns"], ["labels"] = c.Inputs["workloadLabels"]?.DeepClone() });
         var chosen = PolicySelection.Select(snapshot.Index.AuthorizationPolicies, snapshot.Mesh.RootNamespace, proxy, p => (p.Selector, p.TargetRef));
-        var wanted = new[] { "wantDeny", "wantAllow", "wantAudit", "wantCustom" }
+        var wanted = Outcomes
             .SelectMany(action => c.Expected![action] as JsonArray ?? [])
             .Select(policy => $"{policy!["namespace"]}/{policy["name"]}");
         return KindChecks.Compare(Texts(wanted), Texts(chosen.Select(policy => $"{policy.Meta.Namespace}/{policy.Meta.Name}")));

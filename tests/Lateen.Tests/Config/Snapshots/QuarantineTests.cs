@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Lateen.Config;
 using Lateen.Config.Decoding;
 using Lateen.Config.Decoding.Istio;
 using Lateen.Config.Snapshots;

@@ -152,7 +152,7 @@ internal sealed class RandomMesh(int seed)
 
     private string ExportTo() => Pick("", "", "", "exportTo: [\".\"]", "exportTo: [b]", "exportTo: [\"*\"]");
 
-    private string Ip(string ns, string pod) => $"10.{Array.IndexOf(Namespaces, ns) + 1}.0.{pod[^1] - '0' + 1}";
+    private static string Ip(string ns, string pod) => $"10.{Array.IndexOf(Namespaces, ns) + 1}.0.{pod[^1] - '0' + 1}";
 
     private string Yaml(string kind, string ns, string name) => kind switch
     {

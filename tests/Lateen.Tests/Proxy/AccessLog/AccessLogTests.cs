@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using Envoy.Config.Accesslog.V3;
 using Envoy.Config.Core.V3;

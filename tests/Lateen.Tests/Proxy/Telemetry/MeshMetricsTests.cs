@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using Envoy.Config.Core.V3;
 using Envoy.Config.Listener.V3;
-using Envoy.Config.Route.V3;
 using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
 using Envoy.Extensions.Filters.Network.TcpProxy.V3;
 using Google.Protobuf.WellKnownTypes;

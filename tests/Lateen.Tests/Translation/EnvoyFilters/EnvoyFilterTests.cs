@@ -7,7 +7,6 @@ using Google.Protobuf;
 using Lateen.Api;
 using Lateen.Model;
 using Lateen.Model.Networking;
-using Lateen.Model.Workloads;
 using Lateen.Translation;
 using Shouldly;
 using Xunit;
