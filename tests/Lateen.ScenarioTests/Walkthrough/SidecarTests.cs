@@ -9,6 +9,10 @@ namespace Lateen.ScenarioTests.Walkthrough;
 [Collection(WalkthroughGroup.Name)]
 public sealed class SidecarTests(SidecarScenario scenario) : IClassFixture<SidecarScenario>
 {
+    private static readonly int[] Bound = [15000, 15001, 15006, 15020, 15021, 15090];
+
+    private static readonly string[] Sections = ["BootstrapConfigDump", "ListenersConfigDump", "ClustersConfigDump", "RoutesConfigDump"];
+
     private const string Namespace = SidecarScenario.Namespace;
     private readonly WalkthroughMesh _mesh = scenario.Mesh;
 
@@ -53,7 +57,7 @@ public sealed class SidecarTests(SidecarScenario scenario) : IClassFixture<Sidec
         string containers;
         while ((containers = await ContainersAsync(ns)).Split(' ').Length > 2 && !limit.IsCancellationRequested)
         {
-            await Task.Delay(100);
+            await Task.Delay(100, TestContext.Current.CancellationToken);
         }
 
         containers.Split(' ').ShouldBe(["toolbox", "istio-proxy"], ignoreOrder: true);
@@ -130,8 +134,8 @@ public sealed class SidecarTests(SidecarScenario scenario) : IClassFixture<Sidec
         string listening = (await _mesh.InNetworkOfAsync(Namespace, scenario.Toolbox, "ss", "-ltnH")).MustSucceed().Output;
         int[] ports = [.. listening.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)[3]).Select(a => int.Parse(a[(a.LastIndexOf(':') + 1)..], System.Globalization.CultureInfo.InvariantCulture)).Distinct().Order()];
-        ports.Except([15000, 15001, 15004, 15006, 15020, 15021, 15090]).ShouldBeEmpty(listening);
-        new[] { 15000, 15001, 15006, 15020, 15021, 15090 }.Except(ports).ShouldBeEmpty(listening);
+        ports.Except([.. Bound, 15004]).ShouldBeEmpty(listening);
+        Bound.Except(ports).ShouldBeEmpty(listening);
     }
 
     [Fact]
@@ -143,7 +147,7 @@ public sealed class SidecarTests(SidecarScenario scenario) : IClassFixture<Sidec
         head.ShouldContain("server: envoy");
         JsonNode body = JsonNode.Parse(answer[head.Length..])!;
         string[] sections = [.. body["configs"]!.AsArray().Select(c => ((string)c!["@type"]!).Split('.')[^1])];
-        new[] { "BootstrapConfigDump", "ListenersConfigDump", "ClustersConfigDump", "RoutesConfigDump" }.Except(sections).ShouldBeEmpty();
+        Sections.Except(sections).ShouldBeEmpty();
     }
 
     [Fact]

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Lateen.Conformance.Families.Pilot;
 using Lateen.Model;
 using Lateen.Model.Mesh;
-using Lateen.Translation;
 using Lateen.Translation.Policies;
 using Lateen.Translation.Policies.Authorization;
 
