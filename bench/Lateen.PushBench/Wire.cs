@@ -1,5 +1,4 @@
 using System.Buffers;
-using Google.Protobuf;
 using Lateen.Grpc;
 
 namespace Lateen.PushBench;
