@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Lateen.Sandbox.Up;
 
 namespace Lateen.Cli.Commands.Sandbox;
@@ -20,11 +21,21 @@ internal static class UpCommand
                 throw new CommandException("lateen up makes network namespaces and mounts: run it as root");
             }
 
+            // The command line listens for signals only after this function's first wait; an interrupt before that would leave the daemon to nobody.
+            using CancellationTokenSource interrupted = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+            using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
             long start = Stopwatch.GetTimestamp();
             Progress progress = new(start);
-            await SandboxUp.RunAsync(options, SandboxArguments.DaemonLine(options), progress, cancellation);
+            await SandboxUp.RunAsync(options, SandboxArguments.DaemonLine(options), progress, interrupted.Token);
             progress.Report("the mesh is up");
             Console.WriteLine($"export KUBECONFIG={options.Kubeconfig}");
+
+            void End(PosixSignalContext signal)
+            {
+                signal.Cancel = true;
+                interrupted.Cancel();
+            }
         });
         return command;
     }
