@@ -19,7 +19,8 @@ public static class SandboxDown
         List<string> removed = [];
         if (new DaemonProcess(options).Find() is { } daemon)
         {
-            await EndAsync(daemon, cancellation);
+            using Process process = Process.GetProcessById(daemon);
+            await EndAsync(process, cancellation);
             removed.Add($"process {daemon}");
         }
 
@@ -54,11 +55,10 @@ public static class SandboxDown
         }
     }
 
-    private static async Task EndAsync(int id, CancellationToken cancellation)
+    /// <summary>Asks a process to end, and ends it when it takes too long. One that has ended already is no error.</summary>
+    internal static async Task EndAsync(Process process, CancellationToken cancellation)
     {
-        ProcessRunner runner = new();
-        using Process process = Process.GetProcessById(id);
-        await runner.RunAsync(new Command("kill", "-TERM", $"{id}"), cancellation);
+        await new ProcessRunner().RunAsync(new Command("kill", "-TERM", $"{process.Id}"), cancellation);
         using CancellationTokenSource grace = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         grace.CancelAfter(Grace);
         try

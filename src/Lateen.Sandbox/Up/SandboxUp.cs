@@ -42,16 +42,9 @@ public static class SandboxUp
         }
         catch (Exception e) when (e is OperationCanceledException or SandboxException)
         {
-            bool keepLog = e is SandboxException || !cancellation.IsCancellationRequested;
-            await SandboxDown.RunAsync(options, CancellationToken.None, keepLog);
-            if (!daemon.HasExited)
-            {
-                // So young that it had not yet written down who it is when it was looked for: it would go on and bring a mesh up that nobody wants.
-                daemon.Kill();
-                await daemon.WaitForExitAsync(CancellationToken.None);
-                await SandboxDown.RunAsync(options, CancellationToken.None, keepLog);
-            }
-
+            // The daemon first, by the number that we know: one so young that it has not yet written down who it is would go on beside the clean-up.
+            await SandboxDown.EndAsync(daemon, CancellationToken.None);
+            await SandboxDown.RunAsync(options, CancellationToken.None, keepLog: e is SandboxException || !cancellation.IsCancellationRequested);
             if (e is SandboxException || cancellation.IsCancellationRequested)
             {
                 throw;
