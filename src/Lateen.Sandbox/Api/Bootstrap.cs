@@ -90,9 +90,18 @@ internal sealed class Bootstrap(ObjectStore store, ObjectWriter writer, string a
     private async Task EnsureAsync(string group, string plural, string ns, JsonObject obj, CancellationToken cancel)
     {
         var request = Request(group, plural, ns, "");
-        if (store.Get(new ObjectKey(request.Resource.GroupResource, ns, obj.Obj("metadata").Str("name")!)) is null)
+        if (store.Get(new ObjectKey(request.Resource.GroupResource, ns, obj.Obj("metadata").Str("name")!)) is not null)
+        {
+            return;
+        }
+
+        try
         {
             await writer.CreateAsync(request, obj, cancel);
+        }
+        catch (ApiException error) when (error.Reason == "AlreadyExists")
+        {
+            // The service account controller saw the namespace first.
         }
     }
 
