@@ -59,6 +59,8 @@ internal sealed class PodLab : IDisposable
             route add local 2001:db8:99::/48 dev lo
             """);
         Pod.Ip("route add default via fd66::1");
+        UntilUsable(Pod);
+        UntilUsable(Outside);
         Outside.Shell("nft", ["-f", "-"], """
             table ip t { chain c { type nat hook prerouting priority -100; meta l4proto { tcp, udp } redirect to :9000; }; }
             table ip6 t { chain c { type nat hook prerouting priority -100; meta l4proto { tcp, udp } redirect to :9000; }; }
@@ -122,6 +124,16 @@ internal sealed class PodLab : IDisposable
         _streams.Concat(_datagrams).ToList().ForEach(s => s.Dispose());
         Pod.Dispose();
         Outside.Dispose();
+    }
+
+    /// <summary>Links come up in the background; until then the kernel refuses to bind to an IPv6 address of theirs.</summary>
+    private static void UntilUsable(NamespaceThread place)
+    {
+        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(30));
+        while (place.Shell("ip", ["-6", "address", "show", "tentative"]).Output.Length > 0)
+        {
+            limit.Token.ThrowIfCancellationRequested();
+        }
     }
 
     /// <summary>Every flow has a source port of its own: connection tracking remembers closed connections for a while.</summary>
