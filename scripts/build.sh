@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Publishes the three executables, self-contained and ReadyToRun, as out/lateen, out/lateend and out/lateen-agent.
+# Publishes the three executables, self-contained, as out/lateen and out/lateend (ReadyToRun) and out/lateen-agent (native).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 command -v dotnet >/dev/null || { echo "build: the .NET 10 SDK is missing: dotnet is not on the PATH" >&2; exit 1; }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing on this machine: scripts/setup.sh [run|test]. `run` is what the mesh needs on one machine; `test` adds the
+# Installs what is missing on this machine: scripts/setup.sh [run|test]. `run` is what building and the mesh need on one machine (gcc links the agent); `test` adds the
 # clients and rivals that tests and benches use. Needs root and a Debian-like apt; the .NET SDK must be there already.
 set -euo pipefail
 
@@ -7,9 +7,9 @@ declare -A package_of=(
   [ip]=iproute2 [iptables]=iptables [ip6tables]=iptables [iptables-restore]=iptables [nginx]=nginx-light [curl]=curl [kubectl]=kubernetes-client
   [nsenter]=util-linux [unshare]=util-linux [setpriv]=util-linux [mount]=mount [pkill]=procps [ss]=iproute2
   [wrk]=wrk [haproxy]=haproxy [nft]=nftables [openssl]=openssl [conntrack]=conntrack [nghttp]=nghttp2-client [h2load]=nghttp2-client
-  [python:grpc]=python3-grpcio
+  [python:grpc]=python3-grpcio [gcc]="gcc libc6-dev"
 )
-run=(ip iptables ip6tables iptables-restore nginx curl kubectl nsenter unshare setpriv mount pkill ss)
+run=(ip iptables ip6tables iptables-restore nginx curl kubectl nsenter unshare setpriv mount pkill ss gcc)
 test=("${run[@]}" wrk haproxy nft openssl nghttp h2load python:grpc)
 
 fail() { echo "setup: $*" >&2; exit 1; }
@@ -25,7 +25,7 @@ is_there() {
 install_missing() {
   local command packages=()
   for command in "$@"; do
-    is_there "$command" || packages+=("${package_of[$command]}")
+    is_there "$command" || packages+=(${package_of[$command]})
   done
   ((${#packages[@]})) || return 0
   [[ $(id -u) == 0 ]] || fail "must be root to install ${packages[*]}; run it with sudo"
