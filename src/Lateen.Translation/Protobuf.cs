@@ -37,16 +37,28 @@ internal static class Protobuf
         SocketAddress = new() { Address = address, PortValue = (uint)port },
     };
 
-    public static CidrRange Cidr(string text)
+    /// <summary>An address or a range; null for a text that is neither.</summary>
+    public static CidrRange? Cidr(string text)
     {
         var slash = text.IndexOf('/', StringComparison.Ordinal);
-        if (slash < 0)
+        var whole = slash < 0 ? text : text[..slash];
+
+        // IPAddress.TryParse also takes a bare number for an IPv4 address.
+        if (!System.Net.IPAddress.TryParse(whole, out var address) || (!whole.Contains(':', StringComparison.Ordinal) && whole.Count(c => c == '.') != 3))
         {
-            return new() { AddressPrefix = text, PrefixLen = text.Contains(':', StringComparison.Ordinal) ? 128u : 32u };
+            return null;
         }
 
-        var length = int.Parse(text.AsSpan(slash + 1), System.Globalization.CultureInfo.InvariantCulture);
-        return new() { AddressPrefix = Masked(System.Net.IPAddress.Parse(text.AsSpan(0, slash)), length), PrefixLen = (uint)length };
+        var bits = address.GetAddressBytes().Length * 8;
+        if (slash < 0)
+        {
+            return new() { AddressPrefix = text, PrefixLen = (uint)bits };
+        }
+
+        return int.TryParse(text.AsSpan(slash + 1), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var length)
+            && length <= bits
+            ? new() { AddressPrefix = Masked(address, length), PrefixLen = (uint)length }
+            : null;
     }
 
     /// <summary>The address with all bits behind the prefix cleared: two ranges that differ in those alone are one.</summary>

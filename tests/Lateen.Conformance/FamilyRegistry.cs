@@ -15,6 +15,7 @@ public static class FamilyRegistry
         new Families.PilotSimulation(),
         new Families.PilotXds.PilotXdsFamily(),
         new Families.PilotTables.PilotTablesFamily(),
+        new Families.GatewayApi(),
         new Families.Analysis(),
         new Families.AgentDns(),
         new Families.EnvoyFilters(),

@@ -202,6 +202,7 @@ internal static class ApiFiles
         global::Google.Api.Expr.V1alpha1.SyntaxReflection.Descriptor,
         global::Google.Rpc.StatusReflection.Descriptor,
         global::Io.Istio.Http.PeerMetadata.ConfigReflection.Descriptor,
+        global::Io.Istio.Network.Authn.ConfigReflection.Descriptor,
         global::Istio.Authentication.V1alpha1.PolicyReflection.Descriptor,
         global::Istio.Envoy.Config.Filter.Http.Alpn.V2alpha1.ConfigReflection.Descriptor,
         global::Istio.Envoy.Config.Filter.Http.Authn.V2alpha1.ConfigReflection.Descriptor,

@@ -69,8 +69,11 @@ public sealed class MeshState
 
     public MeshConfig Mesh => _mesh;
 
+    /// <summary>The Ingresses; what they stand for is served like the Istio resources.</summary>
+    public IngressObjects Ingresses { get; } = new();
+
     /// <summary>Whether something changed since the last <see cref="Build"/>.</summary>
-    public bool HasChanges => _rebuild || _changedEndpoints.Count > 0 || _changedPods.Count > 0;
+    public bool HasChanges => _rebuild || Ingresses.HasChanges || _changedEndpoints.Count > 0 || _changedPods.Count > 0;
 
     /// <summary>The pod of that namespace and name; null when there is none.</summary>
     public Workload? FindPod(string ns, string name) => _pods.GetValueOrDefault(new ObjectKey(ns, name));
@@ -92,6 +95,7 @@ public sealed class MeshState
         }
 
         _mesh = mesh;
+        Ingresses.Touch();
         _rebuild = true;
     }
 
@@ -121,7 +125,7 @@ public sealed class MeshState
     public void Upsert(Service service)
     {
         var key = new ObjectKey(service.Namespace, service.Name);
-        if (_services.TryGetValue(key, out var known) && Unversioned(known) == Unversioned(service))
+        if (_services.TryGetValue(key, out var known) && MeshChanges.SameService(known, service))
         {
             return;
         }
@@ -222,7 +226,7 @@ public sealed class MeshState
         var next = new ResourceState(meta, wrong ? known?.InForce : config, problems);
         _resources[name] = next;
         _resourcesChanged = true;
-        if (!SameContent(known?.InForce, next.InForce))
+        if (!MeshChanges.SameContent(known?.InForce, next.InForce))
         {
             ConfigsChanged(name, next.InForce);
         }
@@ -257,6 +261,11 @@ public sealed class MeshState
             _snapshot = _snapshot.WithWorkload(old, @new, _version);
         }
 
+        if (Ingresses.HasChanges)
+        {
+            (_configList, _rebuild) = (null, true);
+        }
+
         if (_rebuild)
         {
             _snapshot = _snapshot.Rebuild(Inputs(), _version);
@@ -271,7 +280,7 @@ public sealed class MeshState
 
         _changedPods.Clear();
         _rebuild = false;
-        return new MeshUpdate(_snapshot, ScopeOf(before, _snapshot), changed.Select(key => _shards[key].Service).ToHashSet(), addresses);
+        return new MeshUpdate(_snapshot, MeshChanges.ScopeOf(before, _snapshot), changed.Select(key => _shards[key].Service).ToHashSet(), addresses);
     }
 
     private string ClusterNetwork => NetworkOf(_namespaces.GetValueOrDefault(_mesh.RootNamespace));
@@ -300,27 +309,14 @@ public sealed class MeshState
         return service with { ExternalAddresses = new[] { KeyValuePair.Create(_clusterId, addresses) }.ToEquatableMap() };
     }
 
-    // What is read of endpoints beyond load assignments lies apart from them: where that is the same, only those change.
-    private static UpdateScope ScopeOf(MeshSnapshot before, MeshSnapshot after) =>
-        !ReferenceEquals(before.Index, after.Index) || !before.Endpoints.HasSameTraits(after.Endpoints) ? UpdateScope.Full
-        : !before.Endpoints.IsSame(after.Endpoints) ? UpdateScope.Endpoints
-        : UpdateScope.Silent;
-
-    private static Service Unversioned(Service service) => service with { ResourceVersion = "" };
-
-    // Status and resource version change without the spec: what generates nothing new is no change.
-    private static bool SameContent(IIstioConfig? a, IIstioConfig? b) =>
-        a is null || b is null
-            ? a is null && b is null
-            : ReferenceEquals(a, b) || a.Equals(b) || (a.Meta.Generation == b.Meta.Generation && a.Meta.Generation > 0
-                && a.Meta.CreationTimestamp == b.Meta.CreationTimestamp && a.Meta.Labels == b.Meta.Labels
-                && a.Meta.Annotations == b.Meta.Annotations && a is not WorkloadEntryConfig);
-
     private void ServiceChanged(ObjectKey key)
     {
         _changedEndpoints.Add(key);
         _serviceList = null;
         _shardList = null;
+
+        // An Ingress may name a port of the service.
+        Ingresses.Touch();
         _rebuild = true;
     }
 
@@ -369,6 +365,9 @@ public sealed class MeshState
         _rebuild |= _podSelecting.Count > 0;
     }
 
+    private int? FindPort(string ns, string service, string port) =>
+        _services.TryGetValue(new ObjectKey(ns, service), out var found) ? found.Ports.FirstOrDefault(p => p.Name == port)?.Number : null;
+
     private HashSet<string> ChangedAddresses() =>
         _changedPods.Values.SelectMany(pair => (pair.Old?.Addresses ?? default).Concat((IEnumerable<string>)(pair.New?.Addresses ?? default))).ToHashSet();
 
@@ -414,7 +413,9 @@ public sealed class MeshState
             .ThenBy(entry => entry.Key.Name, StringComparer.Ordinal).Select(entry => entry.Value).ToEquatableArray(),
         Namespaces = _namespaceList ??= _namespaces.Values.ToEquatableArray(),
         Nodes = _nodeList ??= _nodes.Values.ToEquatableArray(),
-        Configs = _configList ??= _resources.Values.Where(resource => resource.InForce is not null).Select(resource => resource.InForce!).ToEquatableArray(),
+        Configs = _configList ??= _resources.Values.Where(resource => resource.InForce is not null).Select(resource => resource.InForce!)
+            .Concat(Ingresses.Convert(new(_mesh, _domain, _settings.IngressNamespace, FindPort)))
+            .ToEquatableArray(),
         ClusterId = _clusterId,
         Domain = _domain,
     };

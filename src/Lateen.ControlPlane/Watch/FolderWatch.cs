@@ -55,6 +55,8 @@ internal sealed class FolderWatch(FolderSource folder, MeshWriter writer, Object
             ("", "Node") => ObjectReaders.Node(value),
             ("", "ConfigMap") => readers.ConfigMap(value),
             ("discovery.k8s.io", "EndpointSlice") => ObjectReaders.Slice(value),
+            ("networking.k8s.io", "Ingress") => ObjectReaders.Ingress(value),
+            ("networking.k8s.io", "IngressClass") => ObjectReaders.IngressClass(value),
             var (group, kind) when IstioDecoder.Knows(group, kind) => readers.Resource(value),
             _ => null,
         };
@@ -79,6 +81,12 @@ internal sealed class FolderWatch(FolderSource folder, MeshWriter writer, Object
                 break;
             case ("discovery.k8s.io", "EndpointSlice"):
                 state.DeleteSlice(key);
+                break;
+            case ("networking.k8s.io", "Ingress"):
+                state.Ingresses.Delete(key);
+                break;
+            case ("networking.k8s.io", "IngressClass"):
+                state.Ingresses.DeleteClass(name.Name);
                 break;
             default:
                 state.DeleteResource(name);

@@ -37,6 +37,8 @@ internal sealed class KubernetesWatch(
         Follow(ResourceTypes.Pods, readers.Pod, (state, key) => state.DeletePod(key));
         Follow(ResourceTypes.Namespaces, ObjectReaders.Namespace, (state, key) => state.DeleteNamespace(key.Name));
         Follow(ResourceTypes.Nodes, ObjectReaders.Node, (state, key) => state.DeleteNode(key.Name));
+        Follow(ResourceTypes.Ingresses, ObjectReaders.Ingress, (state, key) => state.Ingresses.Delete(key));
+        Follow(ResourceTypes.IngressClasses, ObjectReaders.IngressClass, (state, key) => state.Ingresses.DeleteClass(key.Name));
         Follow(ResourceTypes.ConfigMaps, readers.ConfigMap, (_, _) => { }, new ObjectSelector(ns));
         foreach (var type in IstioTypes.Where(type => IstioDecoder.Knows(type.Group, type.Kind)))
         {

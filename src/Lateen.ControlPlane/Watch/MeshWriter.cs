@@ -68,6 +68,11 @@ internal sealed class MeshWriter(MeshState state, Action<MeshPublication> publis
         {
             var update = state.HasChanges ? state.Build() : null;
             var resources = state.TakeChangedResources();
+            foreach (var problem in state.Ingresses.TakeProblems() ?? [])
+            {
+                WatchLog.IngressNotHonoured(logger, problem.ToString());
+            }
+
             if (update is not null || resources is not null)
             {
                 publish(new MeshPublication(update, resources));

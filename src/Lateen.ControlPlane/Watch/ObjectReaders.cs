@@ -31,6 +31,18 @@ internal sealed class ObjectReaders(string domain, string clusterId, string ns, 
         return state => state.Upsert(pod);
     }
 
+    public static Action<MeshState> Ingress(JsonObject value)
+    {
+        var read = IngressDecoder.Read(value);
+        return state => state.Ingresses.Upsert(read);
+    }
+
+    public static Action<MeshState> IngressClass(JsonObject value)
+    {
+        var read = IngressDecoder.ReadClass(value);
+        return state => state.Ingresses.Upsert(read);
+    }
+
     public static Action<MeshState> Namespace(JsonObject value)
     {
         var read = ClusterDecoder.ReadNamespace(value);

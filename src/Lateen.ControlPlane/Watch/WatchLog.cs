@@ -22,4 +22,7 @@ internal static partial class WatchLog
 
     [LoggerMessage(2306, LogLevel.Warning, "MeshConfig is not usable, the last good one stays in force: {Problem}")]
     public static partial void MeshConfigRefused(ILogger logger, string problem);
+
+    [LoggerMessage(2307, LogLevel.Warning, "A part of an Ingress is not served: {Problem}")]
+    public static partial void IngressNotHonoured(ILogger logger, string problem);
 }

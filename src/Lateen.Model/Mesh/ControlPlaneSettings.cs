@@ -23,6 +23,9 @@ public sealed record ControlPlaneSettings
     /// <summary>PILOT_SCOPE_GATEWAY_TO_NAMESPACE: Gateways select workloads of their own namespace only.</summary>
     public bool ScopeGatewayToNamespace { get; init; }
 
+    /// <summary>K_INGRESS_NS: where the Gateways that Ingresses stand for live.</summary>
+    public string IngressNamespace { get; init; } = "istio-system";
+
     /// <summary>PILOT_FILTER_GATEWAY_CLUSTER_CONFIG: gateways get only the clusters that their routes name.</summary>
     public bool FilterGatewayClusterConfig { get; init; }
 

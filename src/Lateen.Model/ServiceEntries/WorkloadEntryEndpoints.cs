@@ -78,9 +78,7 @@ internal static class WorkloadEntryEndpoints
             TlsMode = labels.Find("security.istio.io/tlsMode") ?? (spec.ServiceAccount.Length > 0 ? "istio" : "disabled"),
             Network = spec.Network.Length > 0 ? spec.Network : networks.Of(spec.Address, labels, cluster),
             ClusterId = cluster,
-            Locality = Locality.Parse(spec.Locality.Length > 0
-                ? spec.Locality
-                : (labels.Find("istio-locality") ?? "").Replace('.', '/')),
+            Locality = spec.Locality.Length > 0 ? Locality.Parse(spec.Locality) : Locality.OfLabel(labels.Find("istio-locality"), ""),
             Weight = spec.Weight,
         };
     }

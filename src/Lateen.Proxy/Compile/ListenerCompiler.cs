@@ -22,7 +22,7 @@ internal static class ListenerCompiler
     /// <summary>Network filters that are accepted and do not act yet.</summary>
     private static readonly string[] PassiveNetworkFilters =
     [
-        "istio.metadata_exchange", "istio_authn", "istio.stackdriver", "envoy.filters.network.metadata_exchange",
+        "istio.metadata_exchange", "istio.stackdriver", "envoy.filters.network.metadata_exchange",
         "envoy.filters.network.mongo_proxy", "envoy.filters.network.set_filter_state",
     ];
 
@@ -107,6 +107,10 @@ internal static class ListenerCompiler
             else if (type == "envoy.extensions.filters.network.rbac.v3.RBAC")
             {
                 guards.Add(RbacGuard.Compile(scope, scope.Unpack(filter.TypedConfig, RBAC.Parser, at), at));
+            }
+            else if (type == "io.istio.network.authn.Config")
+            {
+                // It tells the filters behind it who the peer is; here they ask the connection itself.
             }
             else if (Array.Exists(PassiveNetworkFilters, n => filter.Name == n || type == n))
             {

@@ -24,6 +24,11 @@ internal static class InboundClusters
             CircuitBreakers = ConnectionPools.NoLimits(),
             Metadata = new(),
         };
+        if (context.Mesh.InboundClusterStatName is { Length: > 0 } pattern)
+        {
+            cluster.AltStatName = StatNames.Of(pattern, port);
+        }
+
         if (port.Endpoint is { } fixedAddress)
         {
             cluster.Type = Cluster.Types.DiscoveryType.Static;

@@ -1,6 +1,5 @@
 using Envoy.Config.Core.V3;
 using Envoy.Config.Endpoint.V3;
-using Google.Protobuf.WellKnownTypes;
 using Lateen.Model.Networking;
 using Lateen.Model.Policies;
 using Lateen.Model.Services;
@@ -13,11 +12,6 @@ namespace Lateen.Translation.Endpoints;
 /// <summary>The endpoints of a cluster, grouped by locality.</summary>
 internal static class LoadAssignments
 {
-    /// <summary>Envoy's name for metadata that chooses among a cluster's transport sockets.</summary>
-    public const string TransportSocketMatch = "envoy.transport_socket_match";
-
-    private const string MutualMode = "istio";
-
     /// <summary>The assignment that a cluster name stands for; empty (without endpoints) when nothing is known of it.</summary>
     public static ClusterLoadAssignment Build(ProxyContext context, string cluster)
     {
@@ -46,7 +40,7 @@ internal static class LoadAssignments
         if (cluster.StartsWith(Naming.SniPrefix, StringComparison.Ordinal))
         {
             // A gateway that passes TLS on can not tell mutual TLS from other: only endpoints that demand it are behind it.
-            groups.ForEach(g => g.Members.RemoveAll(m => !m.Message.Metadata.FilterMetadata.ContainsKey(TransportSocketMatch)));
+            groups.ForEach(g => g.Members.RemoveAll(m => !m.Message.Metadata.FilterMetadata.ContainsKey(EndpointMetadata.TransportSocketMatch)));
         }
 
         groups.RemoveAll(g => g.Members.Count == 0);
@@ -99,7 +93,7 @@ internal static class LoadAssignments
 
     private static LbEndpoint Build(ProxyContext context, OutboundTarget target, ModelEndpoint endpoint, TrafficPolicy policy)
     {
-        var result = new LbEndpoint
+        return new LbEndpoint
         {
             Endpoint = new() { Address = AddressOf(endpoint) },
             LoadBalancingWeight = endpoint.Weight == 0 ? 1 : endpoint.Weight,
@@ -109,22 +103,17 @@ internal static class LoadAssignments
                 EndpointHealth.Draining => HealthStatus.Draining,
                 _ => HealthStatus.Healthy,
             },
-            Metadata = new(),
+            Metadata = EndpointMetadata.Of(
+                endpoint,
+                endpoint.ClusterId.Length > 0 ? endpoint.ClusterId : context.Snapshot.Index.Inputs.ClusterId,
+                UsesMutualTls(context, target, endpoint, policy)),
         };
-        ConfigReference.Istio(result.Metadata).Fields["workload"] = Value.ForString(WorkloadText(endpoint, context));
-        if (UsesMutualTls(context, target, endpoint, policy))
-        {
-            result.Metadata.FilterMetadata[TransportSocketMatch] =
-                Protobuf.StructOf(("tlsMode", Value.ForString(MutualMode)));
-        }
-
-        return result;
     }
 
     /// <summary>Whether this endpoint is called with the mesh's mutual TLS: it can, and neither rule nor policy speaks against it.</summary>
     private static bool UsesMutualTls(ProxyContext context, OutboundTarget target, ModelEndpoint endpoint, TrafficPolicy policy)
     {
-        if (endpoint.TlsMode != MutualMode)
+        if (endpoint.TlsMode != EndpointMetadata.MutualMode)
         {
             return false;
         }
@@ -146,12 +135,4 @@ internal static class LoadAssignments
     private static Address AddressOf(ModelEndpoint endpoint) => endpoint.Port == 0
         ? new() { Pipe = new() { Path = endpoint.Address } }
         : Protobuf.SocketAddress(endpoint.Address, endpoint.Port);
-
-    /// <summary>`workload;namespace;canonical name;canonical revision;cluster`, as metrics read it.</summary>
-    private static string WorkloadText(ModelEndpoint endpoint, ProxyContext context)
-    {
-        var (name, revision) = CanonicalNames.Of(endpoint.Labels, endpoint.WorkloadName);
-        var clusterId = endpoint.ClusterId.Length > 0 ? endpoint.ClusterId : context.Snapshot.Index.Inputs.ClusterId;
-        return $"{endpoint.WorkloadName};{endpoint.Namespace};{name};{(revision == "latest" ? "" : revision)};{clusterId}";
-    }
 }

@@ -61,7 +61,7 @@ internal static class NetworkRouting
     private static bool IsNear(string a, string b) => a.Length == 0 || b.Length == 0 || a == b;
 
     private static bool UsesMutualTls(LbEndpoint endpoint) =>
-        endpoint.Metadata.FilterMetadata.ContainsKey(LoadAssignments.TransportSocketMatch);
+        endpoint.Metadata.FilterMetadata.ContainsKey(EndpointMetadata.TransportSocketMatch);
 
     private static LbEndpoint Build(NetworkGateway gateway, uint weight)
     {
@@ -73,7 +73,7 @@ internal static class NetworkRouting
             Metadata = new(),
         };
         ConfigReference.Istio(result.Metadata).Fields["workload"] = Value.ForString($";;;;{gateway.ClusterId}");
-        result.Metadata.FilterMetadata[LoadAssignments.TransportSocketMatch] = Protobuf.StructOf(("tlsMode", Value.ForString(MutualMode)));
+        result.Metadata.FilterMetadata[EndpointMetadata.TransportSocketMatch] = Protobuf.StructOf(("tlsMode", Value.ForString(MutualMode)));
         return result;
     }
 }

@@ -33,6 +33,12 @@ internal static class GatewayListeners
                 continue;
             }
 
+            if ((context.Proxy.ProxyConfig ?? context.Mesh.DefaultConfig).GatewayTopology is { ProxyProtocol: true })
+            {
+                // The header of the load balancer comes before anything that the client sends.
+                listener.ListenerFilters.Add(ListenerFilters.ProxyProtocol());
+            }
+
             if (servers[0].IsTls)
             {
                 listener.ListenerFilters.Add(ListenerFilters.TlsInspector());
@@ -69,6 +75,7 @@ internal static class GatewayListeners
     {
         Filters =
         {
+            NetworkFilters.BeforeHttp(context, TrafficDirection.Outbound),
             HttpManagers.Build(context, new()
             {
                 StatPrefix = $"outbound_{Naming.Listener(server.Server.Bind.Length == 0 ? context.Wildcard : server.Server.Bind, server.Port)}",

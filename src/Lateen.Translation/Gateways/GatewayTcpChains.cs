@@ -1,7 +1,8 @@
 using Envoy.Config.Listener.V3;
-using Lateen.Model;
 using Lateen.Model.Networking;
+using Lateen.Model.Services;
 using Lateen.Translation.Listeners;
+using Lateen.Translation.Routes;
 
 namespace Lateen.Translation.Gateways;
 
@@ -55,9 +56,9 @@ internal static class GatewayTcpChains
         {
             foreach (var route in source.Tcp)
             {
-                if (route.Match.IsEmpty || route.Match.Any(m => Applies(m.Port, m.Gateways, server)))
+                if (route.Match.IsEmpty || route.Match.Any(m => Applies(StaticConditions.Of(m), server)))
                 {
-                    return OutboundTcpChains.Filters(context, route.Route, server.Server.Port.Number, source.Meta);
+                    return TcpRouteFilters.Of(Scope(context, server, source), route.Route);
                 }
             }
         }
@@ -74,7 +75,7 @@ internal static class GatewayTcpChains
             {
                 foreach (var match in route.Match)
                 {
-                    if (!Applies(match.Port, match.Gateways, server))
+                    if (!Applies(StaticConditions.Of(match), server))
                     {
                         continue;
                     }
@@ -83,13 +84,19 @@ internal static class GatewayTcpChains
                     var names = match.SniHosts.Where(name => taken.Add(name)).ToList();
                     if (names.Count > 0)
                     {
-                        yield return (names, OutboundTcpChains.Filters(context, route.Route, server.Server.Port.Number, source.Meta));
+                        yield return (names, TcpRouteFilters.Of(Scope(context, server, source), route.Route));
                     }
                 }
             }
         }
     }
 
-    private static bool Applies(int port, EquatableArray<string> gateways, BoundServer server) =>
-        (port == 0 || port == server.Server.Port.Number) && (gateways.IsEmpty || gateways.Contains(server.GatewayName));
+    private static bool Applies(StaticConditions conditions, BoundServer server) =>
+        conditions.HoldAt(server.Server.Port.Number, new HashSet<string> { server.GatewayName });
+
+    private static TcpRouteScope Scope(ProxyContext context, BoundServer server, VirtualServiceConfig source) => new(
+        context,
+        new ServicePort { Name = server.Server.Port.Name, Number = server.Server.Port.Number, Protocol = server.Protocol },
+        source.Meta,
+        server.Server.Tls?.Mode == ServerTlsMode.IstioMutual);
 }

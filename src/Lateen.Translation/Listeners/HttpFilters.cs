@@ -51,11 +51,6 @@ internal static class HttpFilters
             yield return filter;
         }
 
-        if (TelemetryFilters.Standard(context, kind) is { } standard)
-        {
-            yield return Filter(TelemetryFilters.StatsName, standard);
-        }
-
         yield return Filter("envoy.filters.http.router", new Router
         {
             StartChildSpan = true,

@@ -3,6 +3,7 @@ using Envoy.Config.Listener.V3;
 using Lateen.Model;
 using Lateen.Model.Networking;
 using Lateen.Model.Policies;
+using Lateen.Translation.Clusters;
 using Lateen.Translation.EnvoyFilters;
 using Lateen.Translation.Policies;
 using Lateen.Translation.Routes;
@@ -33,6 +34,7 @@ internal static class InboundChains
 
             if (kind.IsHttp)
             {
+                chain.Filters.AddRange(NetworkFilters.BeforeHttp(context, TrafficDirection.Inbound));
                 chain.Filters.Add(HttpManagers.Build(context, new()
                 {
                     StatPrefix = $"inbound_{name}",
@@ -46,7 +48,7 @@ internal static class InboundChains
             else
             {
                 chain.Filters.AddRange(TcpProxies.ToCluster(
-                    context, Naming.Inbound(port.TargetPort), TrafficDirection.Inbound));
+                    context, Naming.Inbound(port.TargetPort), TcpProxyOptions.Inbound with { Protocol = port.Protocol }, StatPrefix(context, port)));
             }
 
             yield return chain;
@@ -103,6 +105,7 @@ internal static class InboundChains
 
             if (kind.IsHttp)
             {
+                chain.Filters.AddRange(NetworkFilters.BeforeHttp(context, TrafficDirection.Inbound));
                 chain.Filters.Add(HttpManagers.Build(context, new()
                 {
                     StatPrefix = cluster,
@@ -113,7 +116,7 @@ internal static class InboundChains
             }
             else
             {
-                chain.Filters.AddRange(TcpProxies.ToCluster(context, cluster, TrafficDirection.Inbound));
+                chain.Filters.AddRange(TcpProxies.ToCluster(context, cluster, TcpProxyOptions.Inbound));
             }
 
             yield return chain;
@@ -127,6 +130,9 @@ internal static class InboundChains
         IsOwnTls(port, mode)
         ? [new("tls", [], port.Protocol.IsHttp() || port.Protocol == Protocol.Https, true)]
         : InboundChainKind.Of(mode, port.Protocol, context.Settings.Http10);
+
+    private static string? StatPrefix(ProxyContext context, InboundPort port) =>
+        context.Mesh.InboundClusterStatName is { Length: > 0 } pattern ? StatNames.Of(pattern, port) : null;
 
     private static FilterChainMatch Match(InboundChainKind kind)
     {

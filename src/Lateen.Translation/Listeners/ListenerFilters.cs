@@ -15,6 +15,9 @@ internal static class ListenerFilters
 
     public static ListenerFilter HttpInspector() => Filter(HttpInspectorName, "http_inspector.v3.HttpInspector");
 
+    /// <summary>What stands before a gateway tells who calls (PROXY protocol).</summary>
+    public static ListenerFilter ProxyProtocol() => Filter("envoy.filters.listener.proxy_protocol", "proxy_protocol.v3.ProxyProtocol");
+
     /// <summary>Upstream connections carry the caller's address (TPROXY).</summary>
     public static ListenerFilter OriginalSource() => new()
     {

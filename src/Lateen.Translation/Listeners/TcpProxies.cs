@@ -1,54 +1,42 @@
 using Envoy.Config.Core.V3;
 using Envoy.Config.Listener.V3;
 using Envoy.Extensions.Filters.Network.TcpProxy.V3;
-using Lateen.Translation.Telemetries;
+using Lateen.Model;
 
 namespace Lateen.Translation.Listeners;
+
+/// <summary>Where a TCP proxy stands, and what it carries.</summary>
+/// <param name="ExchangesPeers">The peer may speak `istio-peer-exchange`.</param>
+internal sealed record TcpProxyOptions(TrafficDirection Direction, Protocol Protocol = Protocol.Tcp, bool ExchangesPeers = false)
+{
+    public static TcpProxyOptions Outbound { get; } = new(TrafficDirection.Outbound);
+
+    public static TcpProxyOptions Inbound { get; } = new(TrafficDirection.Inbound, ExchangesPeers: true);
+}
 
 /// <summary>The network filters of connections that are not HTTP.</summary>
 internal static class TcpProxies
 {
     public const string Name = "envoy.filters.network.tcp_proxy";
 
-    /// <summary>Statistics, then the proxy to one cluster.</summary>
-    public static IEnumerable<Filter> ToCluster(ProxyContext context, string cluster, TrafficDirection direction, string? statPrefix = null)
+    /// <summary>All filters of a connection that goes to one cluster.</summary>
+    public static IEnumerable<Filter> ToCluster(ProxyContext context, string cluster, TcpProxyOptions options, string? statPrefix = null) =>
+        Complete(context, new TcpProxy { StatPrefix = statPrefix ?? cluster, Cluster = cluster }, options);
+
+    /// <summary>The filters before a proxy, and the proxy with access log and idle time-out of the node.</summary>
+    public static IEnumerable<Filter> Complete(ProxyContext context, TcpProxy proxy, TcpProxyOptions options)
     {
-        var proxy = new TcpProxy { StatPrefix = statPrefix ?? cluster, Cluster = cluster };
-        return Complete(context, proxy, direction);
-    }
-
-    /// <summary>Statistics, then the proxy with access log and idle time-out of the node.</summary>
-    public static IEnumerable<Filter> Complete(ProxyContext context, TcpProxy proxy, TrafficDirection direction)
-    {
-        if (direction == TrafficDirection.Inbound)
-        {
-            yield return new()
-            {
-                Name = "istio.metadata_exchange",
-                TypedConfig = new Envoy.Tcp.Metadataexchange.Config.MetadataExchange { Protocol = "istio-peer-exchange" }.Pack(),
-            };
-        }
-
-        if (direction == TrafficDirection.Inbound || context.IsGateway)
-        {
-            foreach (var filter in context.Authorization.CustomNetwork().Concat(context.Authorization.LocalNetwork()))
-            {
-                yield return filter;
-            }
-        }
-
-        var kind = ListenerClasses.Of(context, direction);
-        foreach (var filter in TelemetryFilters.Network(context, kind))
+        foreach (var filter in NetworkFilters.BeforeTcp(context, options.Direction, options.ExchangesPeers))
         {
             yield return filter;
         }
 
-        if (TelemetryFilters.Standard(context, kind) is { } standard)
+        if (NetworkFilters.OfProtocol(context, options.Protocol, proxy.StatPrefix) is { } reader)
         {
-            yield return new() { Name = TelemetryFilters.StatsName, TypedConfig = standard.Pack() };
+            yield return reader;
         }
 
-        proxy.AccessLog.AddRange(AccessLogs.Build(context, direction));
+        proxy.AccessLog.AddRange(AccessLogs.Build(context, options.Direction));
         if (NodeDurations.IdleTimeout(context) is { } idle)
         {
             proxy.IdleTimeout = idle.ToDuration();
@@ -58,11 +46,7 @@ internal static class TcpProxies
     }
 
     /// <summary>Traffic for nobody in particular: passed on, dropped, or sent to the Sidecar's egress proxy.</summary>
-    public static IEnumerable<Filter> CatchAll(ProxyContext context)
-    {
-        var cluster = CatchAllCluster(context);
-        return ToCluster(context, cluster, TrafficDirection.Outbound);
-    }
+    public static IEnumerable<Filter> CatchAll(ProxyContext context) => ToCluster(context, CatchAllCluster(context), TcpProxyOptions.Outbound);
 
     public static string CatchAllCluster(ProxyContext context)
     {

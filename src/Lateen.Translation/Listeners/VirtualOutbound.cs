@@ -33,7 +33,8 @@ internal static class VirtualOutbound
     public static FilterChain BlackHole(string name, int port, ProxyContext context, TrafficDirection direction)
     {
         var chain = new FilterChain { Name = name, FilterChainMatch = new() { DestinationPort = (uint)port } };
-        chain.Filters.AddRange(TcpProxies.ToCluster(context, Naming.BlackHoleCluster, direction));
+        chain.Filters.AddRange(TcpProxies.ToCluster(
+            context, Naming.BlackHoleCluster, direction == TrafficDirection.Inbound ? TcpProxyOptions.Inbound : TcpProxyOptions.Outbound));
         return chain;
     }
 }

@@ -1,6 +1,5 @@
 using Envoy.Config.Route.V3;
 using Google.Protobuf.WellKnownTypes;
-using Lateen.Model;
 using Lateen.Model.Networking;
 
 namespace Lateen.Translation.Routes;
@@ -64,25 +63,9 @@ internal static class HttpRoutes
     /// <summary>Conditions that the proxy and the port decide once and for all.</summary>
     public static bool AppliesTo(HttpRouteScope scope, HttpMatch match)
     {
-        if (match.Port != 0 && match.Port != scope.ListenPort)
-        {
-            return false;
-        }
-
-        if (!match.Gateways.IsEmpty && !match.Gateways.Any(scope.Gateways.Contains))
-        {
-            return false;
-        }
-
-        // A gateway's callers are not known: conditions on the source hold for sidecars only.
-        if (scope.IsGateway)
-        {
-            return true;
-        }
-
+        var conditions = StaticConditions.Of(match);
         var proxy = scope.Context.Proxy;
-        return (match.SourceNamespace.Length == 0 || match.SourceNamespace == proxy.Namespace)
-            && LabelsMatch.IsSubset(match.SourceLabels, proxy.Labels);
+        return conditions.HoldAt(scope.ListenPort, scope.Gateways) && (scope.IsGateway || conditions.HoldFor(proxy.Namespace, proxy.Labels));
     }
 
     private static Route Build(HttpRouteScope scope, HttpRoute http, HttpMatch? match, int index)

@@ -11,9 +11,8 @@ namespace Lateen.Translation.Telemetries;
 /// <summary>The filters that make metrics: istio.stats for Prometheus, istio.stackdriver.</summary>
 internal static class TelemetryFilters
 {
-    public const string StatsName = "istio.stats";
+    private const string StatsName = "istio.stats";
     private const string StackdriverName = "istio.stackdriver";
-    private const string Prometheus = "prometheus";
 
     /// <summary>The API's metrics as the stats filter names them.</summary>
     private static readonly Dictionary<string, string> StatsNames = new()
@@ -60,13 +59,6 @@ internal static class TelemetryFilters
             }
         }
     }
-
-    /// <summary>The statistics of a mesh in which nothing is said of metrics: Istio's standard ones, where Prometheus is known.</summary>
-    public static PluginConfig? Standard(ProxyContext context, ListenerClass kind) =>
-        context.Mesh.DefaultProviders.Metrics.IsEmpty && context.Telemetry.Levels.All(level => level.Metrics.IsEmpty)
-        && context.Mesh.ExtensionProviders.Any(p => p is PrometheusProvider && p.Name == Prometheus)
-            ? Stats(new(new(false, []), new(false, []), null), kind)
-            : null;
 
     public static PluginConfig Stats(ProviderMetrics metrics, ListenerClass kind)
     {

@@ -58,13 +58,7 @@ public static class PodDecoder
     }
 
     /// <summary>Locality from the label istio-locality, whose separator is a dot (a label has no slash).</summary>
-    private static Locality PodLocality(JsonObject pod)
-    {
-        var label = pod.Labels().Text("istio-locality");
-        return label.Length == 0
-            ? Locality.None
-            : Locality.Parse(label.Contains('/', StringComparison.Ordinal) ? label : label.Replace('.', '/'));
-    }
+    private static Locality PodLocality(JsonObject pod) => Locality.OfLabel(pod.Labels().Text("istio-locality"), "");
 
     /// <summary>The Deployment (or other controller) behind the pod; a ReplicaSet of a Deployment carries the pod's template hash.</summary>
     private static (string Name, string Kind) Owner(JsonObject pod)

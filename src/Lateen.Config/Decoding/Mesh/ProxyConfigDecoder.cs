@@ -8,6 +8,7 @@ namespace Lateen.Config.Decoding.Mesh;
 public static class ProxyConfigDecoder
 {
     private static readonly ChoiceNames<InterceptionMode> Modes = Choices.Of<InterceptionMode>();
+    private static readonly ChoiceNames<ForwardClientCertDetails> ClientCertificates = Choices.Of<ForwardClientCertDetails>();
 
     public static Decoded<ProxyConfig> Decode(ConfigNode node, string? file = null)
     {
@@ -41,7 +42,31 @@ public static class ProxyConfigDecoder
             ExtraStatTags = proxy["extraStatTags"].Texts(),
             CaCertificatesPem = proxy["caCertificatesPem"].Texts(),
             AvailabilityZone = proxy["availabilityZone"].Text() ?? "",
+            Tracing = proxy["tracing"].Message(ProxyTracingDecoder.Read) ?? d.Tracing,
+            GatewayTopology = proxy["gatewayTopology"].Message(ReadTopology),
+            ProxyHeaders = proxy["proxyHeaders"].Message(ReadHeaders),
         };
+    }
+
+    private static GatewayTopology ReadTopology(ObjectReader topology)
+    {
+        topology.IgnoreRest();
+        return new GatewayTopology(
+            topology["numTrustedProxies"].Unsigned32() ?? 0,
+            topology["forwardClientCertDetails"].Choice(ClientCertificates) ?? ForwardClientCertDetails.Undefined,
+            topology["proxyProtocol"].IsPresent);
+    }
+
+    private static ProxyHeaders ReadHeaders(ObjectReader headers)
+    {
+        headers.IgnoreRest();
+        bool? debug = null;
+        headers["envoyDebugHeaders"].Message(header =>
+        {
+            debug = header["disabled"].Boolean();
+            return header;
+        });
+        return new ProxyHeaders { EnvoyDebugHeadersDisabled = debug };
     }
 
     private static TimeSpan? WholeSeconds(ValueReader field)

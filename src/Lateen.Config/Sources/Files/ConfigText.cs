@@ -64,6 +64,7 @@ public static class ConfigText
     private static bool IsClusterScoped(string group, string kind) => group switch
     {
         "" => kind is "Namespace" or "Node" or "PersistentVolume",
+        "networking.k8s.io" => kind == "IngressClass",
         "apiextensions.k8s.io" or "admissionregistration.k8s.io" or "apiregistration.k8s.io" => true,
         "rbac.authorization.k8s.io" => kind.StartsWith("Cluster", StringComparison.Ordinal),
         _ => false,

@@ -117,6 +117,12 @@ internal sealed class CaseMesh
             case "Namespace":
                 state.Upsert(ClusterDecoder.ReadNamespace(json));
                 break;
+            case "Ingress":
+                state.Ingresses.Upsert(IngressDecoder.Read(json));
+                break;
+            case "IngressClass":
+                state.Ingresses.Upsert(IngressDecoder.ReadClass(json));
+                break;
             case "Secret" or "ConfigMap" or "Deployment":
                 break;
             default:
@@ -137,7 +143,7 @@ internal sealed class CaseMesh
             ServiceGateways = [.. inputs.ServiceGateways, .. NetworkGateways],
             Settings = _settings,
             KeySets = _keySets.ToEquatableMap(),
-            Configs = _configs.ToEquatableArray(),
+            Configs = [.. inputs.Configs, .. _configs],
             Services = [.. inputs.Services, .. _services],
             Endpoints = [.. inputs.Endpoints, .. _endpoints],
         });

@@ -50,7 +50,8 @@ internal static class GatewayKinds
 
     private static CaseResult Filters(ConformanceCase c)
     {
-        var context = new ProxyContext(Mesh(c, "configs").Build(), Router());
+        var settings = new JsonObject { ["meshConfig"] = new JsonObject { ["defaultConfig"] = c.Inputs["proxyConfig"]?.DeepClone() ?? new JsonObject() } };
+        var context = new ProxyContext(Mesh(c, "configs", settings).Build(), Router());
         var listeners = GatewayListeners.Build(context).ToList();
         if (listeners.Count != 1)
         {
@@ -65,12 +66,14 @@ internal static class GatewayKinds
                 .SelectMany(f => f.TypedConfig.Unpack<HttpConnectionManager>().HttpFilters)
                 .Select(f => (JsonNode)f.Name)]),
         })]);
-        var expected = new JsonArray([.. c.Expected!["expectedListener"]!["filterChains"]!.AsArray().Select(chain => (JsonNode)new JsonObject
+        var expected = new JsonArray([.. c.Expected!["expectedListener"]!["filterChains"]!.AsArray().Select((chain, i) => (JsonNode)new JsonObject
         {
-            ["networkFilters"] = chain!["networkFilters"]?.DeepClone(),
-            ["httpFilters"] = chain["httpFilters"]?.DeepClone(),
+            // What a chain does not say is not checked.
+            ["networkFilters"] = (chain!["networkFilters"] ?? actual.ElementAtOrDefault(i)?["networkFilters"])?.DeepClone(),
+            ["httpFilters"] = (chain["httpFilters"] ?? actual.ElementAtOrDefault(i)?["httpFilters"])?.DeepClone(),
         })]);
-        return KindChecks.Compare(expected, actual);
+        var wanted = KindChecks.Texts(c.Expected["expectedListener"]!["filters"]).FirstOrDefault(name => !listeners[0].ListenerFilters.Any(f => f.Name == name));
+        return wanted is null ? KindChecks.Compare(expected, actual) : CaseResult.Failed($"listener filter {wanted} is missing");
     }
 
     private static CaseResult Merge(ConformanceCase c)
@@ -123,9 +126,9 @@ internal static class GatewayKinds
             c.Expected!["result"], ServerTls.Context(context, read.Tls, InboundTls.HttpAlpn));
     }
 
-    private static CaseMesh Mesh(ConformanceCase c, string input)
+    private static CaseMesh Mesh(ConformanceCase c, string input, JsonObject? settings = null)
     {
-        var mesh = new CaseMesh(c.Settings);
+        var mesh = new CaseMesh(settings ?? c.Settings);
         var order = 0;
         foreach (var config in c.Inputs[input] as JsonArray ?? [])
         {

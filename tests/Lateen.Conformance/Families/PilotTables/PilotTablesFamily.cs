@@ -12,6 +12,8 @@ internal sealed class PilotTablesFamily : IConformanceFamily
         ScopeKinds.All,
         VirtualServiceKinds.All,
         ServiceKinds.All,
+        TrafficKinds.All,
+        IngressKinds.All,
         ClusterKinds.All,
         NameKinds.All,
         AuthorizationKinds.All,

@@ -1,0 +1,38 @@
+using System.Text.Json.Nodes;
+using Lateen.Config.Decoding.Kubernetes;
+using Lateen.Conformance.Families.Pilot;
+using Lateen.Model.Ingresses;
+
+namespace Lateen.Conformance.Families.PilotTables;
+
+/// <summary>Kubernetes Ingress.</summary>
+internal static class IngressKinds
+{
+    public static IReadOnlyDictionary<string, Func<ConformanceCase, CaseResult>> All { get; } = new Dictionary<string, Func<ConformanceCase, CaseResult>>
+    {
+        ["ingress-class"] = Class,
+    };
+
+    private static CaseResult Class(ConformanceCase c)
+    {
+        var served = c.Inputs["ingressClass"] as JsonObject;
+        var metadata = new JsonObject { ["name"] = "test-ingress", ["namespace"] = "default" };
+
+        // The table's empty annotation is none.
+        if ((string?)c.Inputs["annotation"] is { Length: > 0 } annotation)
+        {
+            metadata["annotations"] = new JsonObject { ["kubernetes.io/ingress.class"] = annotation };
+        }
+
+        var ingress = IngressDecoder.Read(new JsonObject
+        {
+            ["metadata"] = metadata,
+            ["spec"] = new JsonObject { ["ingressClassName"] = served?["metadata"]?["name"]?.DeepClone() },
+        });
+        var mesh = new CaseMesh(new JsonObject { ["meshConfig"] = new JsonObject { ["ingressControllerMode"] = c.Inputs["ingressMode"]!.DeepClone() } })
+            .Build().Mesh;
+        return KindChecks.Compare(
+            (bool)c.Expected!["shouldProcess"]!,
+            IngressSelection.IsServed(ingress, mesh, _ => served is null ? null : IngressDecoder.ReadClass(served)));
+    }
+}
