@@ -10,6 +10,7 @@ internal static class FuzzRun
     public static FuzzTarget[] Targets =>
     [
         new Http1HeadTarget(), new ChunkedTarget(), new HpackTarget(), new HuffmanTarget(), new Http2Target(), new ClientHelloTarget(), new DnsTarget(),
+        new ProxyHeaderTarget(),
     ];
 
     /// <summary>Runs while <paramref name="goOn"/> says so of the number of inputs so far; returns what was found, null if nothing.</summary>

@@ -52,8 +52,8 @@ internal static unsafe class SocketCalls
     /// Starts a connection without waiting. Returns the descriptor (the connection may still be in progress) or minus the error number.
     /// </summary>
     /// <param name="remote">Where to.</param>
-    /// <param name="source">The local address to connect from, port 0; the default value leaves it to the kernel.</param>
-    public static int Connect(in IpEndpoint remote, in IpEndpoint source)
+    /// <param name="source">Where from.</param>
+    public static int Connect(in IpEndpoint remote, in ConnectSource source)
     {
         int fd = LibC.socket(Family(remote), LibC.SockStream | LibC.SockNonBlock | LibC.SockCloseOnExec, 0);
         if (fd < 0)
@@ -63,11 +63,19 @@ internal static unsafe class SocketCalls
         LibC.SetOption(fd, LibC.SolTcp, LibC.TcpNoDelay, 1);
         byte* buffer = stackalloc byte[AddressCapacity];
         Span<byte> span = new(buffer, AddressCapacity);
-        if (source.IsValid && source.IsIpv6 == remote.IsIpv6)
+        if (source.Mark != 0 && !LibC.SetOption(fd, LibC.SolSocket, LibC.SoMark, (int)source.Mark))
         {
+            return CloseWithError(fd);
+        }
+        if (source.Address.IsValid && source.Address.IsIpv6 == remote.IsIpv6)
+        {
+            if (source.IsTransparent && !SetTransparent(fd, remote.IsIpv6))
+            {
+                return CloseWithError(fd);
+            }
             // Without this the kernel would pick the port at bind, where it must be free towards every destination at once.
             LibC.SetOption(fd, LibC.SolIp, LibC.IpBindAddressNoPort, 1);
-            if (LibC.bind(fd, buffer, (uint)source.WriteSocketAddress(span)) != 0)
+            if (LibC.bind(fd, buffer, (uint)source.Address.WriteSocketAddress(span)) != 0)
             {
                 return CloseWithError(fd);
             }
@@ -158,6 +166,12 @@ internal static unsafe class SocketCalls
         return -errno;
     }
 }
+
+/// <summary>Where a connection comes from; the default value leaves it to the kernel.</summary>
+/// <param name="Address">The local address, port 0 for any port; one of another family than the destination's is not used.</param>
+/// <param name="IsTransparent">The address need not be one of this host (IP_TRANSPARENT; wants CAP_NET_ADMIN).</param>
+/// <param name="Mark">SO_MARK, by which routing rules know the connection (wants CAP_NET_ADMIN); 0: none.</param>
+internal readonly record struct ConnectSource(IpEndpoint Address, bool IsTransparent = false, uint Mark = 0);
 
 /// <summary>How a listening socket is opened.</summary>
 [Flags]

@@ -236,6 +236,7 @@ internal abstract class StreamSocket(EventLoop loop) : EventSource
                 TransportFailure = _transport.Failure;
                 return Connected(LibC.Eproto);
             default:
+                _transport = _transport.Settled;
                 // What came behind the handshake was read with it; no event will tell.
                 events |= Readiness.Readable;
                 return Connected(0);

@@ -20,6 +20,9 @@ internal enum HandshakeState
 /// </remarks>
 internal abstract class StreamTransport
 {
+    /// <summary>What stands there once the handshake is done; null: nothing any more.</summary>
+    public virtual StreamTransport? Settled => this;
+
     /// <summary>Bytes made from output that the kernel has not taken yet.</summary>
     public abstract int PendingOutput { get; }
 

@@ -34,6 +34,9 @@ internal sealed record Thresholds(uint MaxConnections, uint MaxPendingRequests, 
 {
     public static readonly Thresholds EnvoyDefault = new(1024, 1024, 1024, 3);
 
+    /// <summary>track_remaining: the gauges say how much is left.</summary>
+    public bool TracksRemaining { get; init; }
+
     /// <summary>Takes the place of <see cref="MaxRetries"/> where configured.</summary>
     public RetryBudget? RetryBudget { get; init; }
 
@@ -172,13 +175,18 @@ internal sealed class ClusterConfig
     public bool UseDownstreamProtocol { get; init; }
 
     /// <summary>transport_socket; null is raw_buffer.</summary>
-    public UpstreamTls? Transport { get; init; }
+    public UpstreamSocket? Transport { get; init; }
 
     /// <summary>transport_socket_matches in order: the first that matches an endpoint goes before <see cref="Transport"/>.</summary>
     public TransportMatch[] TransportMatches { get; init; } = [];
 
-    /// <summary>The TLS of connections to an endpoint; null: none.</summary>
-    public UpstreamTls? TransportOf(EndpointConfig endpoint)
+    /// <summary>Some connections tell their host who the client is: a connection serves one client then.</summary>
+    public bool TellsClients { get; init; }
+
+    public bool HasTls => Sockets.Any(s => s.Tls is not null);
+
+    /// <summary>The transport socket of connections to an endpoint; null: none.</summary>
+    public UpstreamSocket? TransportOf(EndpointConfig endpoint)
     {
         foreach (TransportMatch match in TransportMatches)
         {
@@ -191,8 +199,9 @@ internal sealed class ClusterConfig
     }
 
     /// <summary>Secrets that its sockets refer to.</summary>
-    public IEnumerable<SecretState> Secrets => TransportMatches.Select(m => m.Socket).Append(Transport)
-        .SelectMany(t => t?.Source.Settings.Secrets ?? []);
+    public IEnumerable<SecretState> Secrets => Sockets.SelectMany(s => s.Tls?.Source.Settings.Secrets ?? []);
+
+    private IEnumerable<UpstreamSocket> Sockets => TransportMatches.Select(m => m.Socket).Append(Transport).OfType<UpstreamSocket>();
 }
 
 /// <summary>upstream_connection_options.tcp_keepalive in seconds; 0 leaves the kernel's value.</summary>

@@ -57,10 +57,12 @@ internal sealed class ClusterState(string name, int workers)
     public HealthChecker? Checker { get; private set; }
 
     public IEnumerable<StatScope> Scopes =>
-        ((StatScope?[])[Stats, _waiting is null ? Breakers : null, Outlier?.Stats, Checker?.Stats]).OfType<StatScope>();
+        ((StatScope?[])[Stats, _waiting is null ? Breakers(false) : null, _waiting is null ? Breakers(true) : null, Outlier?.Stats, Checker?.Stats])
+        .OfType<StatScope>();
 
     // Holds nothing: a cluster in use pays for these gauges only while they are read.
-    private StatScope Breakers => new($"{Stats.Prefix}circuit_breakers.default.", StatNames.Breaker, 0) { Computed = IsOpen };
+    private StatScope Breakers(bool isHigh) =>
+        new($"{Stats.Prefix}circuit_breakers.{(isHigh ? "high" : "default")}.", StatNames.Breaker, 0) { Computed = stat => Breaker(stat, isHigh) };
 
     /// <summary>Takes the observability name of a new configuration.</summary>
     public void Rename(string observabilityName)
@@ -202,18 +204,21 @@ internal sealed class ClusterState(string name, int workers)
         return hosts;
     }
 
-    private long IsOpen(int stat)
+    private long Breaker(int stat, bool isHigh)
     {
-        Thresholds limits = _config?.Default ?? Thresholds.EnvoyDefault;
-        (uint limit, int sum) = (BreakerStat)stat switch
+        Thresholds limits = (isHigh ? _config?.High : _config?.Default) ?? Thresholds.EnvoyDefault;
+        (uint limit, long sum) = (BreakerStat)stat switch
         {
-            BreakerStat.CxOpen => (limits.MaxConnections, Workers.Sum(w => w?.Connections ?? 0)),
-            BreakerStat.RqPendingOpen => (limits.MaxPendingRequests, Workers.Sum(w => w?.PendingRequests ?? 0)),
-            BreakerStat.RqOpen => (limits.MaxRequests, Workers.Sum(w => w?.ActiveRequests ?? 0)),
-            BreakerStat.RqRetryOpen => (limits.MaxRetries, Workers.Sum(w => w?.ActiveRetries ?? 0)),
+            BreakerStat.CxOpen or BreakerStat.RemainingCx => (limits.MaxConnections, BreakerCounts.Sum(this, isHigh, static c => c.Connections)),
+            BreakerStat.RqPendingOpen or BreakerStat.RemainingPending =>
+                (limits.MaxPendingRequests, BreakerCounts.Sum(this, isHigh, static c => c.PendingRequests)),
+            BreakerStat.RqOpen or BreakerStat.RemainingRq => (limits.MaxRequests, BreakerCounts.Sum(this, isHigh, static c => c.ActiveRequests)),
+            BreakerStat.RqRetryOpen or BreakerStat.RemainingRetries => (limits.MaxRetries, BreakerCounts.Sum(this, isHigh, static c => c.ActiveRetries)),
             _ => (uint.MaxValue, 0),
         };
-        return limit != uint.MaxValue && sum >= limit ? 1 : 0;
+        return (BreakerStat)stat >= BreakerStat.RemainingCx
+            ? limits.TracksRemaining ? Math.Max(limit - sum, 0) : 0
+            : limit != uint.MaxValue && sum >= limit ? 1 : 0;
     }
 
     // Gauges that are looked up when read, so that a cluster in its list costs no memory for them; -1: counted.

@@ -1,5 +1,6 @@
 using Lateen.Net.Sockets;
 using Lateen.Proxy.Http;
+using Lateen.Proxy.Listeners;
 using Lateen.Proxy.LoadBalancing;
 using Lateen.Proxy.Pools;
 using Lateen.Proxy.Stats;
@@ -20,8 +21,12 @@ internal sealed class ClusterWorker(ProxyWorker worker, ClusterState state)
 
     public StatBlock Stats { get; } = state.Stats.For(worker.Index);
 
-    // Written by this thread, summed by the others for the circuit breakers.
-    public int Connections, PendingRequests, ActiveRequests, ActiveRetries;
+    public BreakerCounts Default { get; } = new(state, isHigh: false);
+
+    /// <summary>Of routes with priority HIGH.</summary>
+    public BreakerCounts High { get; } = new(state, isHigh: true);
+
+    public BreakerCounts Counts(bool isHigh) => isHigh ? High : Default;
 
     public static ClusterWorker For(ProxyWorker worker, ClusterState state)
     {
@@ -67,32 +72,33 @@ internal sealed class ClusterWorker(ProxyWorker worker, ClusterState state)
         return host;
     }
 
-    /// <summary>The pool for a request that came by <paramref name="downstream"/>; which version goes upstream is the cluster's choice.</summary>
-    public HostPool PoolOf(Host host, ClusterConfig config, HttpProtocol downstream)
+    /// <summary>True if a request that came by <paramref name="downstream"/> goes out by HTTP/2: the cluster's choice.</summary>
+    public static bool IsHttp2(ClusterConfig config, HttpProtocol downstream) =>
+        config.Http2 || (config.UseDownstreamProtocol && downstream == HttpProtocol.Http2);
+
+    /// <summary>The pool of connections that are alike in all of <paramref name="key"/>.</summary>
+    /// <param name="host">Where to.</param>
+    /// <param name="config">The cluster's configuration in force.</param>
+    /// <param name="key">What the connections have in common.</param>
+    /// <param name="client">Whose request it is; a pool for this client alone ends with its connection.</param>
+    public HostPool PoolOf(Host host, ClusterConfig config, in PoolKey key, DownstreamConnection? client)
     {
-        bool http2 = config.Http2 || (config.UseDownstreamProtocol && downstream == HttpProtocol.Http2);
-        ref HostPool? pool = ref host.PoolOf(worker.Index, http2);
-        return pool ??= http2 ? new Http2Pool(worker, this, config, host) : new Http1Pool(worker, this, config, host);
-    }
-
-    /// <summary>True if one more of what <paramref name="count"/> selects would exceed the limit, over all threads.</summary>
-    public bool Exceeds(uint limit, Func<ClusterWorker, int> count) => limit != uint.MaxValue && Sum(count) >= limit;
-
-    /// <summary>True if no further retry may be under way (max_retries, or the budget where there is one).</summary>
-    public bool ExceedsRetries(Thresholds limits) =>
-        limits.RetryBudget is null
-            ? Exceeds(limits.MaxRetries, static c => c.ActiveRetries)
-            : Sum(static c => c.ActiveRetries) >= limits.RetryLimit(Sum(static c => c.ActiveRequests) + Sum(static c => c.PendingRequests));
-
-    /// <summary>A count over all threads; those of the others may be a moment old.</summary>
-    public long Sum(Func<ClusterWorker, int> count)
-    {
-        long sum = 0;
-        foreach (ClusterWorker? other in State.Workers)
+        if (key.IsPlain)
         {
-            sum += other is null ? 0 : count(other);
+            ref HostPool? pool = ref host.PoolOf(worker.Index, key.IsHttp2);
+            return pool ??= NewPool(host, config, key);
         }
-        return sum;
+        if (host.FindPool(worker.Index, key) is { } known)
+        {
+            return known;
+        }
+        HostPool special = NewPool(host, config, key);
+        host.AddPool(worker.Index, special);
+        if (key.Origin.IsOfOneClient)
+        {
+            client?.Own(special);
+        }
+        return special;
     }
 
     /// <summary>Closes the pools of hosts that are no longer in the cluster; their running requests finish.</summary>
@@ -142,6 +148,9 @@ internal sealed class ClusterWorker(ProxyWorker worker, ClusterState state)
         }
         return host;
     }
+
+    private HostPool NewPool(Host host, ClusterConfig config, in PoolKey key) =>
+        key.IsHttp2 ? new Http2Pool(worker, this, config, host, key) : new Http1Pool(worker, this, config, host, key);
 
     private Host? PickOnDemand(in IpEndpoint destination)
     {

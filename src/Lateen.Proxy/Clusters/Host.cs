@@ -1,7 +1,6 @@
 using System.Text;
 using Lateen.Net.Sockets;
 using Lateen.Proxy.Health;
-using Lateen.Proxy.Http;
 using Lateen.Proxy.Outlier;
 using Lateen.Proxy.Pools;
 using Lateen.Proxy.Telemetry;
@@ -25,6 +24,9 @@ internal sealed class Host
 
     // Two for each thread: HTTP/1, HTTP/2.
     private readonly HostPool?[] _pools;
+
+    // Pools of connections that are not for everybody, for each thread; null while there was never one.
+    private Dictionary<PoolKey, HostPool>?[]? _special;
 
     public Host(EndpointConfig config, int workers)
     {
@@ -88,16 +90,42 @@ internal sealed class Host
     {
         PoolOf(worker, false)?.Drain();
         PoolOf(worker, true)?.Drain();
+        foreach (HostPool pool in SpecialOf(worker)?.Values.ToArray() ?? [])
+        {
+            pool.Drain();
+        }
+    }
+
+    /// <summary>A thread's pool of that key; null if there is none. Not for plain keys.</summary>
+    public HostPool? FindPool(int worker, in PoolKey key) => SpecialOf(worker)?.GetValueOrDefault(key);
+
+    public void AddPool(int worker, HostPool pool)
+    {
+        if (_special is null)
+        {
+            // Two threads may both make one: the loser takes the winner's.
+            Interlocked.CompareExchange(ref _special, new Dictionary<PoolKey, HostPool>?[_counts.Length], null);
+        }
+        (_special[worker] ??= []).Add(pool.Key, pool);
     }
 
     /// <summary>A thread has neither connection nor request for this host.</summary>
     public bool IsUnused(int worker) =>
-        PoolOf(worker, false) is null or { IsUnused: true } && PoolOf(worker, true) is null or { IsUnused: true };
+        PoolOf(worker, false) is null or { IsUnused: true } && PoolOf(worker, true) is null or { IsUnused: true }
+        && SpecialOf(worker) is not { Count: > 0 };
 
     /// <summary>A draining pool is not found any more.</summary>
     public void Forget(HostPool pool, int worker)
     {
-        ref HostPool? slot = ref PoolOf(worker, pool.Protocol == HttpProtocol.Http2);
+        if (!pool.Key.IsPlain)
+        {
+            if (FindPool(worker, pool.Key) == pool)
+            {
+                SpecialOf(worker)!.Remove(pool.Key);
+            }
+            return;
+        }
+        ref HostPool? slot = ref PoolOf(worker, pool.Key.IsHttp2);
         if (slot == pool)
         {
             slot = null;
@@ -119,6 +147,8 @@ internal sealed class Host
             return sum;
         }
     }
+
+    private Dictionary<PoolKey, HostPool>? SpecialOf(int worker) => _special?[worker];
 
     public HostView View()
     {

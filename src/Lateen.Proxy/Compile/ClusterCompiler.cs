@@ -30,17 +30,13 @@ internal static class ClusterCompiler
         DiscoveryKind kind = Discovery(scope, cluster);
         HttpProtocolOptions options = HttpOptions(scope, cluster);
         Http2ProtocolOptions? http2 = options.ExplicitHttpConfig?.Http2ProtocolOptions ?? options.UseDownstreamProtocolConfig?.Http2ProtocolOptions;
-        UpstreamTls? transport = TransportSocketCompiler.Upstream(scope, cluster.TransportSocket, KeepsProtocols(cluster), "transport_socket");
+        UpstreamSocket? transport = TransportSocketCompiler.Upstream(scope, cluster.TransportSocket, KeepsProtocols(cluster), "transport_socket");
         TransportMatch[] matches = [.. cluster.TransportSocketMatches.Select((m, i) => new TransportMatch(
             Pairs(m.Match), TransportSocketCompiler.Upstream(
                 scope, m.TransportSocket, KeepsProtocols(cluster), $"transport_socket_matches[{i}].transport_socket")))];
         RefuseUnsupported(scope, cluster);
         OutlierConfig? outlier = OutlierCompiler.Compile(scope, cluster.OutlierDetection);
         HealthCheckConfig? check = HealthCheckCompiler.Compile(scope, cluster);
-        if (check is not null && (transport is not null || matches.Length > 0))
-        {
-            scope.Refuse("health_checks[0]", "health checks over TLS are not supported: remove transport_socket or the check");
-        }
         EndpointSet fixedOnes = kind == DiscoveryKind.Static && cluster.LoadAssignment is { } assignment
             ? Endpoints(scope, assignment, "load_assignment") : EndpointSet.Empty;
         Balance balancing = Balancing(scope, cluster);
@@ -90,6 +86,7 @@ internal static class ClusterCompiler
             UseDownstreamProtocol = options.UseDownstreamProtocolConfig is not null,
             Transport = transport,
             TransportMatches = matches,
+            TellsClients = matches.Select(m => m.Socket).Append(transport).Any(s => s?.ProxyHeader is not null),
         };
     }
 
@@ -235,6 +232,7 @@ internal static class ClusterCompiler
         return set is null ? Thresholds.EnvoyDefault : new Thresholds(
             set.MaxConnections ?? 1024, set.MaxPendingRequests ?? 1024, set.MaxRequests ?? 1024, set.MaxRetries ?? 3)
         {
+            TracksRemaining = set.TrackRemaining,
             RetryBudget = set.RetryBudget is { } budget
                 ? new RetryBudget(budget.BudgetPercent?.Value ?? 20, budget.MinRetryConcurrency ?? 3) : null,
         };

@@ -53,6 +53,7 @@ internal static class ForwardRouteCompiler
             MaximumStreamMilliseconds = CompileScope.Milliseconds(action.MaxStreamDuration?.MaxStreamDuration_, -1),
             IdleTimeoutMilliseconds = CompileScope.Milliseconds(action.IdleTimeout, -1),
             Retry = Retry(scope, action.RetryPolicy ?? host.RetryPolicy, path + ".retry_policy"),
+            IsHighPriority = action.Priority == Envoy.Config.Core.V3.RoutingPriority.High,
             HashPolicies = HashPolicyCompiler.Compile(scope, action.HashPolicy, path + ".hash_policy"),
             Mirrors = [.. action.RequestMirrorPolicies.Select((m, i) => Mirror(scope, m, $"{path}.request_mirror_policies[{i}]")).OfType<MirrorPolicy>()],
             Upgrades = action.UpgradeConfigs.ToDictionary(u => u.UpgradeType.ToLowerInvariant(), u => u.Enabled ?? true),

@@ -1,4 +1,6 @@
 using Envoy.Config.Listener.V3;
+using Envoy.Extensions.Filters.Listener.OriginalSrc.V3;
+using Envoy.Extensions.Filters.Listener.ProxyProtocol.V3;
 using Envoy.Extensions.Filters.Network.Rbac.V3;
 using Envoy.Extensions.Filters.Network.TcpProxy.V3;
 using Google.Protobuf;
@@ -13,6 +15,7 @@ using Lateen.Proxy.Stats;
 using Lateen.Proxy.Tcp;
 using Stats;
 using FilterChain = Lateen.Proxy.Listeners.FilterChain;
+using LimitMessage = Envoy.Extensions.Filters.Network.ConnectionLimit.V3.ConnectionLimit;
 
 namespace Lateen.Proxy.Compile;
 
@@ -57,6 +60,8 @@ internal static class ListenerCompiler
             RestoresDestination = inspectors.OriginalDestination,
             Transparent = listener.Transparent ?? false,
             DualStack = listener.Address!.SocketAddress.Ipv4Compat,
+            ProxyProtocol = inspectors.ProxyProtocol,
+            OriginalSource = inspectors.OriginalSource,
             InspectsTls = inspectors.Tls,
             InspectsHttp = inspectors.Http,
             TlsDisabledPorts = [.. inspectors.TlsDisabled],
@@ -83,6 +88,7 @@ internal static class ListenerCompiler
         TcpProxyConfig? tcp = null;
         IstioStatsConfig? meshStats = null;
         List<RbacGuard> guards = [];
+        List<ConnectionLimit> limits = [];
         for (int i = 0; i < chain.Filters.Count; i++)
         {
             Filter filter = chain.Filters[i];
@@ -103,6 +109,13 @@ internal static class ListenerCompiler
             else if (type == "stats.PluginConfig")
             {
                 meshStats = IstioStatsCompiler.Compile(scope, scope.Unpack(filter.TypedConfig, PluginConfig.Parser, at) ?? new PluginConfig(), at);
+            }
+            else if (type == "envoy.extensions.filters.network.connection_limit.v3.ConnectionLimit")
+            {
+                if (ConnectionLimit.Compile(scope, scope.Unpack(filter.TypedConfig, LimitMessage.Parser, at), at) is { } limit)
+                {
+                    limits.Add(limit);
+                }
             }
             else if (type == "envoy.extensions.filters.network.rbac.v3.RBAC")
             {
@@ -131,6 +144,7 @@ internal static class ListenerCompiler
             Match = Match(scope, chain.FilterChainMatch, path + ".filter_chain_match"),
             Http = http,
             Tcp = tcp,
+            Limits = [.. limits],
             Tls = TransportSocketCompiler.Downstream(scope, chain.TransportSocket, chain.TransportSocketConnectTimeout, path + ".transport_socket"),
             Fingerprint = fingerprint,
         };
@@ -226,7 +240,12 @@ internal static class ListenerCompiler
             }
             else if (name.Contains("original_src", StringComparison.Ordinal))
             {
-                scope.Host.NotYet("listener filter original_src (TPROXY)");
+                OriginalSrc source = scope.Unpack(filter.TypedConfig, OriginalSrc.Parser, $"listener_filters[{i}].typed_config") ?? new OriginalSrc();
+                found.OriginalSource = new OriginalSourceConfig(source.BindPort, source.Mark);
+            }
+            else if (name.Contains("proxy_protocol", StringComparison.Ordinal))
+            {
+                found.ProxyProtocol = ProxyProtocol(scope, filter, $"listener_filters[{i}].typed_config");
             }
             else
             {
@@ -249,8 +268,32 @@ internal static class ListenerCompiler
         }
     }
 
+    private static ProxyProtocolConfig ProxyProtocol(CompileScope scope, ListenerFilter filter, string path)
+    {
+        ProxyProtocol message = scope.Unpack(filter.TypedConfig, Envoy.Extensions.Filters.Listener.ProxyProtocol.V3.ProxyProtocol.Parser, path) ?? new();
+        foreach (ProxyProtocol.Types.Rule rule in message.Rules.Where(r => r.TlvType > byte.MaxValue || r.OnTlvPresent is not { Key.Length: > 0 }))
+        {
+            scope.Refuse(path + ".rules", $"tlv_type {rule.TlvType} must be less than 256 and on_tlv_present must have a key");
+        }
+        return new ProxyProtocolConfig
+        {
+            AllowsAbsence = message.AllowRequestsWithoutProxyProtocol,
+            RefusesVersion1 = message.DisallowedVersions.Contains(Envoy.Config.Core.V3.ProxyProtocolConfig.Types.Version.V1),
+            RefusesVersion2 = message.DisallowedVersions.Contains(Envoy.Config.Core.V3.ProxyProtocolConfig.Types.Version.V2),
+            Kept = TransportSocketCompiler.Records(scope, message.PassThroughTlvs, path + ".pass_through_tlvs"),
+            Rules = [.. message.Rules.Select(r => (
+                (byte)r.TlvType,
+                r.OnTlvPresent?.MetadataNamespace is { Length: > 0 } name ? name : "envoy.filters.listener.proxy_protocol",
+                r.OnTlvPresent?.Key ?? ""))],
+        };
+    }
+
     private sealed class Inspectors
     {
+        public ProxyProtocolConfig? ProxyProtocol { get; set; }
+
+        public OriginalSourceConfig? OriginalSource { get; set; }
+
         public bool Tls { get; set; }
 
         public bool Http { get; set; }

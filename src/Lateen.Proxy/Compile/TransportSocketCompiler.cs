@@ -1,4 +1,5 @@
 using Envoy.Config.Core.V3;
+using Envoy.Extensions.TransportSockets.ProxyProtocol.V3;
 using Envoy.Extensions.TransportSockets.Tls.V3;
 using Google.Protobuf.WellKnownTypes;
 using Lateen.Api;
@@ -45,8 +46,43 @@ internal static class TransportSocketCompiler
         };
     }
 
-    /// <summary>A cluster's TLS; null for raw_buffer or after a problem.</summary>
-    public static UpstreamTls? Upstream(CompileScope scope, TransportSocket? socket, bool keepsProtocols, string path)
+    /// <summary>A cluster's transport socket; null for raw_buffer or after a problem.</summary>
+    public static UpstreamSocket? Upstream(CompileScope scope, TransportSocket? socket, bool keepsProtocols, string path)
+    {
+        if (TypeUrls.MessageName(socket?.TypedConfig?.TypeUrl ?? "") != Package + "proxy_protocol.v3.ProxyProtocolUpstreamTransport")
+        {
+            return Tls(scope, socket, keepsProtocols, path) is { } tls ? new UpstreamSocket(tls, null) : null;
+        }
+        string at = path + ".typed_config";
+        if (scope.Unpack(socket!.TypedConfig, ProxyProtocolUpstreamTransport.Parser, at) is not { } message)
+        {
+            return null;
+        }
+        if (message.TransportSocket is null)
+        {
+            scope.Refuse(at + ".transport_socket", "must be set: what follows the header (raw_buffer or tls)");
+        }
+        ProxyProtocolConfig config = message.Config ?? new ProxyProtocolConfig();
+        return new UpstreamSocket(
+            Tls(scope, message.TransportSocket, keepsProtocols, at + ".transport_socket"),
+            new ProxyHeaderConfig(config.Version == ProxyProtocolConfig.Types.Version.V2, Records(scope, config.PassThroughTlvs, at + ".config.pass_through_tlvs")));
+    }
+
+    /// <summary>Which records of a PROXY header are passed on; null: none.</summary>
+    public static RecordTypes? Records(CompileScope scope, ProxyProtocolPassThroughTLVs? pass, string path)
+    {
+        if (pass is null)
+        {
+            return null;
+        }
+        foreach (uint type in pass.TlvType.Where(t => t > byte.MaxValue))
+        {
+            scope.Refuse(path + ".tlv_type", $"{type} must be less than 256");
+        }
+        return new RecordTypes(pass.MatchType == ProxyProtocolPassThroughTLVs.Types.PassTLVsMatchType.IncludeAll, [.. pass.TlvType.Select(t => (byte)t)]);
+    }
+
+    private static UpstreamTls? Tls(CompileScope scope, TransportSocket? socket, bool keepsProtocols, string path)
     {
         if (!IsTls(scope, socket, "UpstreamTlsContext", path)
             || scope.Unpack(socket!.TypedConfig, UpstreamTlsContext.Parser, path + ".typed_config") is not { } message)

@@ -87,14 +87,17 @@ internal sealed class HealthProbe : StreamSocket
         _head.Reset();
         _answer.Clear();
         IpEndpoint address = Host.Config.HealthPort > 0 ? Host.Address.WithPort(Host.Config.HealthPort) : Host.Address;
-        int fd = SocketCalls.Connect(address, _checker.Cluster.SourceAddress);
+        string? problem = null;
+        StreamTransport? transport = _checker.Cluster.TransportOf(Host.Config)?.Open(_checker.Services.Worker, default, null, null, out problem);
+        int fd = problem is null ? SocketCalls.Connect(address, new ConnectSource(_checker.Cluster.SourceAddress)) : -1;
         if (fd < 0)
         {
+            transport?.Close(-1, whole: false);
             Finish(CheckResult.NetworkFailure);
             return;
         }
         Loop.ArmTimer(_timer, _checker.Config.TimeoutMilliseconds);
-        AttachConnecting(fd);
+        AttachConnecting(fd, transport);
     }
 
     private void TakeHttp(ReadOnlySpan<byte> data)

@@ -3,6 +3,7 @@ using Lateen.Net.Http1;
 using Lateen.Net.Tls;
 using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Clusters;
+using Lateen.Proxy.Listeners;
 using Lateen.Proxy.Pools;
 using Lateen.Proxy.Routing;
 using Lateen.Proxy.Stats;
@@ -253,8 +254,21 @@ internal sealed partial class HttpExchange
         {
             Request.Set(HttpField.Host, System.Text.Encoding.ASCII.GetBytes(host.Config.Hostname));
         }
-        _pool = _clusterWorker.PoolOf(host, _clusterConfig, DownstreamProtocol);
+        _pool = _clusterWorker.PoolOf(host, _clusterConfig, KeyFor(host), _downstream?.Connection);
         _pool.Acquire(this);
+    }
+
+    private bool IsHighPriority => _route?.Action is Forward { IsHighPriority: true };
+
+    private BreakerCounts Breaker => _clusterWorker!.Counts(IsHighPriority);
+
+    // Which connections may carry the request: nearly always one of the two that everybody shares.
+    private PoolKey KeyFor(Host host)
+    {
+        DownstreamConnection client = _downstream!.Connection;
+        UpstreamOrigin origin = _clusterConfig!.TellsClients || client.OriginalSource is not null
+            ? UpstreamOrigin.Of(client, _clusterConfig, host) : default;
+        return new PoolKey(ClusterWorker.IsHttp2(_clusterConfig, DownstreamProtocol), IsHighPriority, origin);
     }
 
     private void ForwardRequestData(ReadOnlySpan<byte> data, bool endStream)
@@ -403,7 +417,7 @@ internal sealed partial class HttpExchange
             stats.Add(ClusterStat.UpstreamRqRetryLimitExceeded);
             return false;
         }
-        if (_clusterWorker.ExceedsRetries(_clusterConfig!.Default))
+        if (Breaker.ExceedsRetries(IsHighPriority ? _clusterConfig!.High : _clusterConfig!.Default))
         {
             Flags |= ResponseFlags.UO;
             stats.Add(ClusterStat.UpstreamRqRetryOverflow);
@@ -411,7 +425,7 @@ internal sealed partial class HttpExchange
         }
         _retriesLeft--;
         _retryCounted = true;
-        _clusterWorker.ActiveRetries++;
+        Breaker.ActiveRetries++;
         stats.Add(ClusterStat.UpstreamRqRetry);
         long delay = NextDelay(stats);
         DetachUpstream();
@@ -444,8 +458,8 @@ internal sealed partial class HttpExchange
     {
         _requestCounted = true;
         _pool = upstream.Pool;
-        _clusterWorker!.ActiveRequests++;
-        StatBlock stats = _clusterWorker.Stats;
+        Breaker.ActiveRequests++;
+        StatBlock stats = _clusterWorker!.Stats;
         stats.Add(ClusterStat.UpstreamRqTotal);
         stats.Add(ClusterStat.UpstreamRqActive);
         _pool.Counts.RqTotal++;
@@ -457,8 +471,8 @@ internal sealed partial class HttpExchange
         if (_requestCounted)
         {
             _requestCounted = false;
-            _clusterWorker!.ActiveRequests--;
-            _clusterWorker.Stats.Add(ClusterStat.UpstreamRqActive, -1);
+            Breaker.ActiveRequests--;
+            _clusterWorker!.Stats.Add(ClusterStat.UpstreamRqActive, -1);
             _pool!.Counts.RqActive--;
         }
     }
@@ -493,10 +507,10 @@ internal sealed partial class HttpExchange
         if (_retryCounted)
         {
             _retryCounted = false;
-            _clusterWorker!.ActiveRetries--;
+            Breaker.ActiveRetries--;
             if (success)
             {
-                _clusterWorker.Stats.Add(ClusterStat.UpstreamRqRetrySuccess);
+                _clusterWorker!.Stats.Add(ClusterStat.UpstreamRqRetrySuccess);
             }
         }
     }

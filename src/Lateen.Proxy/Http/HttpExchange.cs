@@ -130,10 +130,14 @@ internal sealed partial class HttpExchange : StreamInfo
         _manager = downstream.Manager;
         _stats = downstream.Stats;
         (DownstreamLocal, DownstreamDirect, DownstreamRemote) =
-            (downstream.Connection.Local, downstream.Connection.Remote, downstream.Connection.Remote);
+            (downstream.Connection.Local, downstream.Connection.Direct, downstream.Connection.Remote);
         (ConnectionId, ServerName, FilterChainName) =
             (downstream.Connection.Id, downstream.Connection.ServerName, downstream.Connection.ChainName);
         DownstreamTls = downstream.Connection.Tls;
+        if (downstream.Connection.Metadata is { } metadata)
+        {
+            WriteMetadata().CopyFrom(metadata);
+        }
     }
 
     /// <summary>The head is complete.</summary>

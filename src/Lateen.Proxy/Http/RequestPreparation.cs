@@ -111,7 +111,7 @@ internal static class RequestPreparation
 
     private static IpEndpoint Forwarded(MessageHead head, HttpManager manager, StreamInfo info, ProxyWorker worker)
     {
-        IpEndpoint direct = info.DownstreamDirect;
+        IpEndpoint direct = info.DownstreamRemote;
         bool hadForwardedFor = head.Has(HttpField.XForwardedFor);
         IpEndpoint client = direct;
         bool single = false;

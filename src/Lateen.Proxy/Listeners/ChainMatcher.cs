@@ -15,7 +15,7 @@ internal static class ChainMatcher
         ChainFacts known = facts;
         left = Best(left, c => c.Match.TransportProtocol.Length == 0 ? 0 : c.Match.TransportProtocol == known.TransportProtocol ? 1 : -1);
         left = ByApplicationProtocol(left, facts.ApplicationProtocols);
-        left = Best(left, c => Longest(c.Match.DirectSourcePrefixes, known.Source));
+        left = Best(left, c => Longest(c.Match.DirectSourcePrefixes, known.Direct));
         left = Best(left, c => SourceTypeScore(c.Match.SourceType, known));
         left = Best(left, c => Longest(c.Match.SourcePrefixes, known.Source));
         left = Best(left, c => c.Match.SourcePorts.Length == 0 ? 0 : Array.IndexOf(c.Match.SourcePorts, known.Source.Port) >= 0 ? 1 : -1);

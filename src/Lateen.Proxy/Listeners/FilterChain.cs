@@ -19,6 +19,9 @@ internal sealed class FilterChain
     /// <summary>The chain ends TLS; null: it takes plain bytes.</summary>
     public DownstreamTls? Tls { get; init; }
 
+    /// <summary>Each connection counts against all of them.</summary>
+    public ConnectionLimit[] Limits { get; init; } = [];
+
     /// <summary>The message's bytes: an equal chain of the next version keeps this object, and its connections go on undisturbed.</summary>
     public required Google.Protobuf.ByteString Fingerprint { get; init; }
 }

@@ -24,6 +24,12 @@ internal sealed class ListenerConfig
 
     public bool DualStack { get; init; }
 
+    /// <summary>Null: connections begin with the client's own bytes.</summary>
+    public ProxyProtocolConfig? ProxyProtocol { get; init; }
+
+    /// <summary>Null: hosts see this proxy's address.</summary>
+    public OriginalSourceConfig? OriginalSource { get; init; }
+
     public bool InspectsTls { get; init; }
 
     public bool InspectsHttp { get; init; }

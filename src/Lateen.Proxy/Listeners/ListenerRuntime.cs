@@ -114,6 +114,7 @@ internal sealed class ListenerRuntime : IAcceptHandler
         stats.Add(ListenerStat.DownstreamCxDestroy);
         stats.Record(0, worker.Loop.Now - connection.AcceptedAt);
         worker.ActiveConnections--;
+        connection.Release(worker.Index);
     }
 
     /// <summary>Inspection is over, or was not needed: the chain is chosen and takes the descriptor.</summary>
@@ -134,6 +135,11 @@ internal sealed class ListenerRuntime : IAcceptHandler
         }
         connection.ChainName = chain.Name;
         connection.ServerName = facts.ServerName;
+        if (chain.Limits.Length > 0 && Full(worker, connection, chain) is { } limit)
+        {
+            limit.Refuse(worker, fd, connection);
+            return;
+        }
         if (chain.Tls is not null)
         {
             ServerHandshake.Begin(worker, fd, connection, chain, first);
@@ -175,24 +181,44 @@ internal sealed class ListenerRuntime : IAcceptHandler
             Id = (worker.NextConnectionId++ * _workers.Length) + worker.Index,
             AcceptedAt = worker.Loop.Now,
             AcceptedWall = worker.Loop.WallNow,
+            Direct = remote,
             Remote = remote,
             Local = local,
             OriginalDestination = original,
+            OriginalSource = _config.OriginalSource,
         };
         ListenerConfig config = _config;
-        ChainFacts facts = new(local, remote);
-        // A server that speaks first must not wait for a client that will not: nothing is read unless the choice of the chain needs it.
-        if ((config.InspectsTls || config.InspectsHttp) && ChainMatcher.NeedsInspection(config.Chains, facts))
+        ChainFacts facts = new(local, remote, remote);
+        (bool tls, bool http) = Inspectors(config, facts);
+        if (tls || http || config.ProxyProtocol is not null)
         {
-            bool tls = config.InspectsTls && !IsDisabled(config.TlsDisabledPorts, local.Port);
-            bool http = config.InspectsHttp && !IsDisabled(config.HttpDisabledPorts, local.Port);
-            if (tls || http)
-            {
-                new Inspection(worker, this, connection, facts) { LooksForTls = tls, LooksForHttp = http }.Begin(fd);
-                return;
-            }
+            new Inspection(worker, this, connection, facts, config) { LooksForTls = tls, LooksForHttp = http }.Begin(fd);
+            return;
         }
         Dispatch(worker, fd, connection, facts, []);
+    }
+
+    /// <summary>What has to be read of the client before the chain can be chosen.</summary>
+    /// <remarks>A server that speaks first must not wait for a client that will not: nothing is read unless the choice of the chain needs it.</remarks>
+    internal static (bool Tls, bool Http) Inspectors(ListenerConfig config, in ChainFacts facts) =>
+        (config.InspectsTls || config.InspectsHttp) && ChainMatcher.NeedsInspection(config.Chains, facts)
+            ? (config.InspectsTls && !IsDisabled(config.TlsDisabledPorts, facts.Destination.Port),
+                config.InspectsHttp && !IsDisabled(config.HttpDisabledPorts, facts.Destination.Port))
+            : (false, false);
+
+    // Counts the connection against every limit, or against none and returns the one that is reached.
+    private static ConnectionLimit? Full(ProxyWorker worker, DownstreamConnection connection, FilterChain chain)
+    {
+        for (int i = 0; i < chain.Limits.Length; i++)
+        {
+            if (!chain.Limits[i].TryEnter(worker.Index))
+            {
+                Array.ForEach(chain.Limits[..i], limit => limit.Leave(worker.Index));
+                return chain.Limits[i];
+            }
+        }
+        connection.Limits = chain.Limits;
+        return null;
     }
 
     private void LogRefused(ProxyWorker worker, RefusedConnection refused)
@@ -221,7 +247,7 @@ internal sealed class ListenerRuntime : IAcceptHandler
         {
             ResetInfo();
             (Start, StartWall, End) = (connection.AcceptedAt, connection.AcceptedWall, now);
-            (DownstreamLocal, DownstreamRemote, DownstreamDirect) = (connection.Local, connection.Remote, connection.Remote);
+            (DownstreamLocal, DownstreamRemote, DownstreamDirect) = (connection.Local, connection.Remote, connection.Direct);
             (Flags, Details, ConnectionId, ServerName) = (flags, details, connection.Id, connection.ServerName);
         }
     }

@@ -9,8 +9,10 @@ namespace Lateen.Proxy.Pools;
 
 /// <summary>One thread's connections of one HTTP version to one host; requests queue while one connects. What a connection can carry is the subclass's matter.</summary>
 /// <remarks>Envoy's rules (conn_pool_base): envoy-behaviour 6. A pool belongs to one worker and is never touched by another.</remarks>
-internal abstract class HostPool(ProxyWorker worker, ClusterWorker cluster, ClusterConfig config, Host host)
+internal abstract class HostPool(ProxyWorker worker, ClusterWorker cluster, ClusterConfig config, Host host, PoolKey key)
 {
+    private readonly BreakerCounts _breaker = cluster.Counts(key.IsHighPriority);
+    private readonly Thresholds _limits = key.IsHighPriority ? config.High : config.Default;
     private HttpExchange? _firstPending;
     private HttpExchange? _lastPending;
     private int _pending;
@@ -23,6 +25,8 @@ internal abstract class HostPool(ProxyWorker worker, ClusterWorker cluster, Clus
     public ClusterConfig Config => config;
 
     public Host Host => host;
+
+    public PoolKey Key => key;
 
     public HostCounts Counts { get; } = host.For(worker.Index);
 
@@ -50,16 +54,17 @@ internal abstract class HostPool(ProxyWorker worker, ClusterWorker cluster, Clus
             }
             return;
         }
-        if (cluster.Exceeds(config.Default.MaxPendingRequests, static c => c.PendingRequests))
+        if (_breaker.Exceeds(_limits.MaxPendingRequests, static c => c.PendingRequests))
         {
             cluster.Stats.Add(ClusterStat.UpstreamRqPendingOverflow);
             exchange.OnUpstreamFailed(UpstreamFailure.Overflow, null);
+            ForgetIfUnused();
             return;
         }
         cluster.Stats.Add(ClusterStat.UpstreamRqPendingTotal);
         Enqueue(exchange);
         // A host without any connection always gets one, whatever the limit (Envoy, "Circuit breaking").
-        if (_open > 0 && cluster.Exceeds(config.Default.MaxConnections, static c => c.Connections))
+        if (_open > 0 && _breaker.Exceeds(_limits.MaxConnections, static c => c.Connections))
         {
             cluster.Stats.Add(ClusterStat.UpstreamCxOverflow);
             return;
@@ -119,12 +124,13 @@ internal abstract class HostPool(ProxyWorker worker, ClusterWorker cluster, Clus
             cluster.Stats.Add(ClusterStat.UpstreamRqPendingFailureEject);
             x.OnUpstreamFailed(failure, transport);
         }
+        ForgetIfUnused();
     }
 
     internal void OnOpened()
     {
         _open++;
-        cluster.Connections++;
+        _breaker.Connections++;
         Counts.CxActive++;
         Counts.CxTotal++;
         cluster.Stats.Add(ClusterStat.UpstreamCxActive);
@@ -136,7 +142,7 @@ internal abstract class HostPool(ProxyWorker worker, ClusterWorker cluster, Clus
     protected void CountClosed(StreamSocket connection)
     {
         _open--;
-        cluster.Connections--;
+        _breaker.Connections--;
         Counts.CxActive--;
         StatBlock stats = cluster.Stats;
         stats.Add(ClusterStat.UpstreamCxActive, -1);
@@ -145,6 +151,7 @@ internal abstract class HostPool(ProxyWorker worker, ClusterWorker cluster, Clus
         stats.Add(ClusterStat.UpstreamCxTxBytesTotal, connection.BytesOut);
         // A slot is free: somebody may have been held back by max_connections.
         ConnectForPending();
+        ForgetIfUnused();
     }
 
     /// <summary>Opens a connection if more requests wait than those under way will carry.</summary>
@@ -172,7 +179,7 @@ internal abstract class HostPool(ProxyWorker worker, ClusterWorker cluster, Clus
 
     private bool TryCountRequest(HttpExchange exchange)
     {
-        if (!cluster.Exceeds(config.Default.MaxRequests, static c => c.ActiveRequests))
+        if (!_breaker.Exceeds(_limits.MaxRequests, static c => c.ActiveRequests))
         {
             return true;
         }
@@ -194,10 +201,10 @@ internal abstract class HostPool(ProxyWorker worker, ClusterWorker cluster, Clus
     private void Connect()
     {
         StreamTransport? transport = null;
-        if (config.TransportOf(host.Config) is { } tls)
+        if (config.TransportOf(host.Config) is { } socket)
         {
-            _sessions ??= new TlsSessionCache();
-            transport = tls.Open(worker, _sessions, _firstPending?.Manager.ProtocolsTo(Protocol), null, out string? problem);
+            _sessions ??= socket.Tls is null ? null : new TlsSessionCache();
+            transport = socket.Open(worker, key.Origin, _sessions, _firstPending?.Manager.ProtocolsTo(Protocol), out string? problem);
             if (problem is not null)
             {
                 _connecting++;
@@ -206,12 +213,12 @@ internal abstract class HostPool(ProxyWorker worker, ClusterWorker cluster, Clus
             }
         }
         IpEndpoint address = host.Address;
-        int fd = SocketCalls.Connect(address, config.SourceAddress);
+        int fd = SocketCalls.Connect(address, key.Origin.ConnectFrom(config));
         _connecting++;
         if (fd < 0)
         {
             transport?.Close(-1, whole: false);
-            if (config.SourceAddress.IsValid)
+            if (config.SourceAddress.IsValid || key.Origin.From.IsValid)
             {
                 cluster.Stats.Add(ClusterStat.BindErrors);
             }
@@ -220,6 +227,15 @@ internal abstract class HostPool(ProxyWorker worker, ClusterWorker cluster, Clus
         }
         config.Keepalive?.Apply(fd);
         Open(fd, transport);
+    }
+
+    // A pool that few can use is not kept for its own sake: there may be one for every client that ever came.
+    private void ForgetIfUnused()
+    {
+        if (!key.IsPlain && IsUnused)
+        {
+            host.Forget(this, worker.Index);
+        }
     }
 
     private void Enqueue(HttpExchange exchange)
@@ -235,7 +251,7 @@ internal abstract class HostPool(ProxyWorker worker, ClusterWorker cluster, Clus
         }
         _lastPending = exchange;
         _pending++;
-        cluster.PendingRequests++;
+        _breaker.PendingRequests++;
         cluster.Stats.Add(ClusterStat.UpstreamRqPendingActive);
         exchange.WaitingIn = this;
     }
@@ -257,7 +273,7 @@ internal abstract class HostPool(ProxyWorker worker, ClusterWorker cluster, Clus
         exchange.NextPending = null;
         exchange.WaitingIn = null;
         _pending--;
-        cluster.PendingRequests--;
+        _breaker.PendingRequests--;
         cluster.Stats.Add(ClusterStat.UpstreamRqPendingActive, -1);
     }
 }

@@ -7,8 +7,8 @@ using Lateen.Proxy.Workers;
 namespace Lateen.Proxy.Pools;
 
 /// <summary>HTTP/1 connections: one request at a time each; idle ones are used again, last in first out.</summary>
-internal sealed class Http1Pool(ProxyWorker worker, ClusterWorker cluster, ClusterConfig config, Host host)
-    : HostPool(worker, cluster, config, host)
+internal sealed class Http1Pool(ProxyWorker worker, ClusterWorker cluster, ClusterConfig config, Host host, PoolKey key)
+    : HostPool(worker, cluster, config, host, key)
 {
     private Http1Upstream? _idle;
 

@@ -6,8 +6,8 @@ using Lateen.Proxy.Workers;
 namespace Lateen.Proxy.Pools;
 
 /// <summary>HTTP/2 connections: one takes streams until it is full, then another is opened.</summary>
-internal sealed class Http2Pool(ProxyWorker worker, ClusterWorker cluster, ClusterConfig config, Host host)
-    : HostPool(worker, cluster, config, host)
+internal sealed class Http2Pool(ProxyWorker worker, ClusterWorker cluster, ClusterConfig config, Host host, PoolKey key)
+    : HostPool(worker, cluster, config, host, key)
 {
     private readonly List<Http2Upstream> _connections = [];
 

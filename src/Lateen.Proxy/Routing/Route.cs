@@ -100,6 +100,9 @@ internal sealed class Forward : RouteAction
     /// <summary>-1: the connection manager's.</summary>
     public long IdleTimeoutMilliseconds { get; init; } = -1;
 
+    /// <summary>priority HIGH: counts against the cluster's other circuit breakers.</summary>
+    public bool IsHighPriority { get; init; }
+
     public RetryPolicy? Retry { get; init; }
 
     public HashPolicy[] HashPolicies { get; init; } = [];

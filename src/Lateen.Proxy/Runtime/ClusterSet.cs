@@ -61,7 +61,7 @@ internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, Tim
         lock (_lock)
         {
             state.Rename(config.ObservabilityName);
-            if (config.Transport is not null || config.TransportMatches.Length > 0)
+            if (config.HasTls)
             {
                 state.TlsStats ??= new TlsStats(runtime, $"cluster.{config.ObservabilityName}.ssl.");
             }

@@ -39,7 +39,7 @@ internal enum HttpStat
 internal enum ListenerStat
 {
     DownstreamCxTotal, DownstreamCxActive, DownstreamCxDestroy, DownstreamCxOverflow, DownstreamPreCxActive, DownstreamPreCxTimeout,
-    NoFilterChainMatch,
+    NoFilterChainMatch, DownstreamCxProxyProtoError,
 }
 
 /// <summary>Statistics of a TCP proxy, below <c>tcp.&lt;stat_prefix&gt;.</c></summary>
@@ -66,6 +66,7 @@ internal sealed class StatNames
     public static readonly StatNames Outlier = Of<OutlierStat>([]);
     public static readonly StatNames Health = Of<HealthStat>([]);
     public static readonly StatNames Rbac = Of<RbacStat>([]);
+    public static readonly StatNames ConnectionLimit = Of<Listeners.ConnectionLimitStat>([]);
 
     public static readonly StatNames Tls = Of<TransportSockets.TlsStat>([]);
 
@@ -74,7 +75,8 @@ internal sealed class StatNames
         Names = names;
         IsGauge = [.. names.Select(n => n.EndsWith("_active", StringComparison.Ordinal) || n.StartsWith("membership_", StringComparison.Ordinal)
             && n != "membership_change" || n.EndsWith("active_faults", StringComparison.Ordinal)
-            || n.EndsWith("_open", StringComparison.Ordinal) || n is "healthy" or "degraded")];
+            || n.EndsWith("_open", StringComparison.Ordinal) || n is "healthy" or "degraded" or "active_connections"
+            || n.StartsWith("remaining_", StringComparison.Ordinal))];
         Histograms = histograms;
     }
 

@@ -4,8 +4,8 @@ using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Clusters;
 using Lateen.Proxy.Filters.IstioStats;
 using Lateen.Proxy.Listeners;
+using Lateen.Proxy.Pools;
 using Lateen.Proxy.Stats;
-using Lateen.Proxy.TransportSockets;
 using Lateen.Proxy.Workers;
 
 namespace Lateen.Proxy.Tcp;
@@ -39,7 +39,7 @@ internal sealed class TcpSession : StreamInfo
         _downstream = new TcpEnd(this, worker.Loop, isDownstream: true);
         ResetInfo();
         (Start, StartWall) = (connection.AcceptedAt, connection.AcceptedWall);
-        (DownstreamLocal, DownstreamRemote, DownstreamDirect) = (connection.Local, connection.Remote, connection.Remote);
+        (DownstreamLocal, DownstreamRemote, DownstreamDirect) = (connection.Local, connection.Remote, connection.Direct);
         (ConnectionId, ServerName, FilterChainName) = (connection.Id, connection.ServerName, connection.ChainName);
         DownstreamTls = connection.Tls;
     }
@@ -164,6 +164,7 @@ internal sealed class TcpSession : StreamInfo
                 Remote = DownstreamRemote,
                 ServerName = ServerName ?? "",
                 PeerPrincipal = _connection.PeerPrincipal,
+                Metadata = _connection.Metadata,
             };
             if (guard.Judge(facts, _worker.Index) is { } details)
             {
@@ -197,7 +198,7 @@ internal sealed class TcpSession : StreamInfo
         }
         Cluster = cluster;
         _clusterWorker = ClusterWorker.For(_worker, cluster);
-        if (_clusterWorker.Exceeds(_clusterConfig.Default.MaxConnections, static c => c.Connections))
+        if (_clusterWorker.Default.Exceeds(_clusterConfig.Default.MaxConnections, static c => c.Connections))
         {
             _clusterWorker.Stats.Add(ClusterStat.UpstreamCxOverflow);
             Flags |= ResponseFlags.UO;
@@ -222,19 +223,19 @@ internal sealed class TcpSession : StreamInfo
         _hostCounts = host.For(_worker.Index);
         _hostCounts.CxTotal++;
         _hostCounts.CxActive++;
-        _clusterWorker.Connections++;
+        _clusterWorker.Default.Connections++;
         _clusterWorker.Stats.Add(ClusterStat.UpstreamCxTotal);
         _clusterWorker.Stats.Add(ClusterStat.UpstreamCxActive);
         _upstream = new TcpEnd(this, _worker.Loop, isDownstream: false);
-        UpstreamTls? tls = _clusterConfig!.TransportOf(host.Config);
+        UpstreamOrigin origin = UpstreamOrigin.Of(_connection, _clusterConfig!, host);
         string? problem = null;
-        StreamTransport? transport = tls?.Open(_worker, null, null, null, out problem);
+        StreamTransport? transport = _clusterConfig!.TransportOf(host.Config)?.Open(_worker, origin, null, null, out problem);
         if (problem is not null)
         {
             OnConnectFailed(problem);
             return;
         }
-        int fd = SocketCalls.Connect(host.Address, _clusterConfig.SourceAddress);
+        int fd = SocketCalls.Connect(host.Address, origin.ConnectFrom(_clusterConfig));
         if (fd < 0)
         {
             transport?.Close(-1, whole: false);
@@ -273,7 +274,7 @@ internal sealed class TcpSession : StreamInfo
     private void UncountConnection()
     {
         _hostCounts!.CxActive--;
-        _clusterWorker!.Connections--;
+        _clusterWorker!.Default.Connections--;
         _clusterWorker.Stats.Add(ClusterStat.UpstreamCxActive, -1);
         _clusterWorker.Stats.Add(ClusterStat.UpstreamCxDestroy);
     }

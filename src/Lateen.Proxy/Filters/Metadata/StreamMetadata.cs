@@ -14,5 +14,14 @@ internal sealed class StreamMetadata
         set => _filters[filter] = value!;
     }
 
+    /// <summary>Takes over what another holds.</summary>
+    public void CopyFrom(StreamMetadata other)
+    {
+        foreach ((string filter, Struct fields) in other._filters)
+        {
+            _filters[filter] = fields;
+        }
+    }
+
     public void Clear() => _filters.Clear();
 }

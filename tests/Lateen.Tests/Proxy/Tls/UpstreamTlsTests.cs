@@ -48,6 +48,27 @@ public sealed class UpstreamTlsTests : IDisposable
     }
 
     [Fact]
+    public async Task HealthCheck_OfAClusterWithTls_SpeaksTls()
+    {
+        await using Backend backend = Backend.Http(_ => Backend.Ok("end"));
+        await using ProxyBed server = Serve(backend);
+        await using ProxyBed client = new();
+        client.Secrets(TestIdentities.KeySecret(TlsBed.KeyName, _identities.Workload("client")), _identities.RootSecret(TlsBed.RootName));
+        client.CallTls(server.At(), TlsBed.Client(TlsBed.Common(trust: true, ServerId)), c => c.HealthChecks.Add(new Envoy.Config.Core.V3.HealthCheck
+        {
+            Timeout = Google.Protobuf.WellKnownTypes.Duration.FromTimeSpan(TimeSpan.FromSeconds(5)),
+            Interval = Google.Protobuf.WellKnownTypes.Duration.FromTimeSpan(TimeSpan.FromMilliseconds(20)),
+            HealthyThreshold = 1,
+            UnhealthyThreshold = 1,
+            HttpHealthCheck = new() { Path = "/" },
+        }));
+
+        await client.StatShouldBecomeAsync("cluster.peer.health_check.healthy", 1);
+
+        (await ProxyBed.Exchange(client.At("out"), Request, t => t.EndsWith("end"))).ShouldStartWith("HTTP/1.1 200 OK");
+    }
+
+    [Fact]
     public async Task Server_OfAnotherIdentity_IsNotTalkedTo()
     {
         await using Backend backend = Backend.Http(r => DownstreamTlsTests.Answer(r, _ => { }));
