@@ -66,6 +66,8 @@ internal sealed class EventLoop : IDisposable
 
     public BufferPool Buffers { get; } = new();
 
+    public PipePool Pipes { get; } = new();
+
     /// <summary>Watches a source whose <see cref="EventSource.Fd"/> is set.</summary>
     public void Add(EventSource source, bool edge = true)
     {
@@ -142,6 +144,7 @@ internal sealed class EventLoop : IDisposable
     public void Dispose()
     {
         Close(_wake);
+        Pipes.Close();
         _poller.Dispose();
     }
 

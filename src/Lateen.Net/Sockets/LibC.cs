@@ -23,6 +23,8 @@ internal static unsafe class LibC
     public const int Eintr = 4, Eagain = 11, Emfile = 24, Enfile = 23, Enomem = 12, Epipe = 32, Eproto = 71, Enotconn = 107, Econnrefused = 111,
         Einprogress = 115, Econnreset = 104;
     public const int ShutWrite = 1;
+    public const int SetPipeSize = 1031;
+    public const uint SpliceMove = 1, SpliceNonBlock = 2;
 
     private const string C = "libc";
 
@@ -45,6 +47,9 @@ internal static unsafe class LibC
     [DllImport(C)] public static extern nint sendmsg(int fd, MessageHeader* message, int flags);
     [DllImport(C)] public static extern nint read(int fd, void* buffer, nint length);
     [DllImport(C)] public static extern nint write(int fd, void* buffer, nint length);
+    [DllImport(C)] public static extern int pipe2(int* ends, int flags);
+    [DllImport(C)] public static extern nint splice(int from, long* fromOffset, int to, long* toOffset, nint length, uint flags);
+    [DllImport(C)] public static extern int fcntl(int fd, int command, nint argument);
     [DllImport(C)] public static extern int open(byte* path, int flags, int mode);
     [DllImport(C), SuppressGCTransition] private static extern int* __errno_location();
 
