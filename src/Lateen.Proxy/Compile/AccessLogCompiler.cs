@@ -39,26 +39,10 @@ internal static class AccessLogCompiler
                 scope.Host.NotYet($"access logger {log.Name}");
                 return null;
         }
-        LogFormat? text = null;
-        JsonLog? json = null;
-        if (format?.FormatCase == SubstitutionFormatString.FormatOneofCase.JsonFormat)
+        (LogFormat? text, JsonLog? json) = LogFormatCompiler.Compile(scope, format, at + ".log_format");
+        if (text is null && json is null)
         {
-            json = JsonLogCompiler.Compile(scope, format.JsonFormat, at + ".log_format.json_format");
-        }
-        else
-        {
-            string source = format?.FormatCase switch
-            {
-                SubstitutionFormatString.FormatOneofCase.TextFormat => format.TextFormat,
-                SubstitutionFormatString.FormatOneofCase.TextFormatSource => format.TextFormatSource.InlineString,
-                _ => LogFormat.Envoy,
-            };
-            text = LogFormat.Parse(source, format?.OmitEmptyValues ?? false, out string? error);
-            if (text is null)
-            {
-                scope.Refuse(at + ".log_format", error!);
-                return null;
-            }
+            return null;
         }
         return new AccessLogConfig
         {

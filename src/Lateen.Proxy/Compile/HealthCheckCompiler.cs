@@ -54,10 +54,23 @@ internal static class HealthCheckCompiler
                     Request = Bytes(scope, check.TcpHealthCheck.Send, path + ".tcp_health_check.send"),
                     Expected = [.. check.TcpHealthCheck.Receive.Select((p, i) => Bytes(scope, p, $"{path}.tcp_health_check.receive[{i}]"))],
                 };
+            case HealthCheck.HealthCheckerOneofCase.GrpcHealthCheck:
+                return config with { Grpc = Grpc(scope, cluster, check.GrpcHealthCheck, path + ".grpc_health_check") };
             default:
-                scope.Refuse(path, $"{check.HealthCheckerCase} is not supported: use http_health_check or tcp_health_check");
+                scope.Refuse(path, $"{check.HealthCheckerCase} is not supported: use http_health_check, tcp_health_check or grpc_health_check");
                 return null;
         }
+    }
+
+    private static GrpcCheckConfig Grpc(CompileScope scope, Cluster cluster, HealthCheck.Types.GrpcHealthCheck grpc, string path)
+    {
+        if (grpc.ServiceName.Length > 4096)
+        {
+            scope.Refuse(path + ".service_name", "must have at most 4096 characters");
+        }
+        return new GrpcCheckConfig(
+            grpc.ServiceName, grpc.Authority.Length > 0 ? grpc.Authority : cluster.Name,
+            [.. grpc.InitialMetadata.Select(m => (Encoding.ASCII.GetBytes(m.Header.Key.ToLowerInvariant()), Encoding.UTF8.GetBytes(m.Header.Value)))]);
     }
 
     private static HealthCheckConfig Http(

@@ -42,6 +42,7 @@ internal static class HttpManagerCompiler
             Routes = routes,
             Filters = filters,
             AccessLogs = AccessLogCompiler.Compile(scope, manager.AccessLog, path + ".access_log"),
+            LocalReplies = LocalReplyCompiler.Compile(scope, manager.LocalReplyConfig, path + ".local_reply_config"),
             ServerName = Encoding.ASCII.GetBytes(manager.ServerName.Length > 0 ? manager.ServerName : "envoy"),
             ServerHeader = (ServerHeader)(int)manager.ServerHeaderTransformation,
             HeadLimits = head,

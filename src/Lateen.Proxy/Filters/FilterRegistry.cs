@@ -1,4 +1,5 @@
 using Envoy.Extensions.Filters.Http.Cors.V3;
+using Envoy.Extensions.Filters.Http.ExtAuthz.V3;
 using Envoy.Extensions.Filters.Http.Fault.V3;
 using Envoy.Extensions.Filters.Http.JwtAuthn.V3;
 using Envoy.Extensions.Filters.Http.Rbac.V3;
@@ -8,6 +9,7 @@ using Io.Istio.Http.PeerMetadata;
 using Lateen.Api;
 using Lateen.Proxy.Compile;
 using Lateen.Proxy.Filters.Cors;
+using Lateen.Proxy.Filters.ExtAuthz;
 using Lateen.Proxy.Filters.Fault;
 using Lateen.Proxy.Filters.IstioAuthn;
 using Lateen.Proxy.Filters.IstioStats;
@@ -16,13 +18,14 @@ using Lateen.Proxy.Filters.LocalRateLimit;
 using Lateen.Proxy.Filters.PeerMetadata;
 using Lateen.Proxy.Filters.Rbac;
 using Stats;
+using ExtAuthzMessage = Envoy.Extensions.Filters.Http.ExtAuthz.V3.ExtAuthz;
 using EnvoyLimit = Envoy.Extensions.Filters.Http.LocalRatelimit.V3.LocalRateLimit;
 
 namespace Lateen.Proxy.Filters;
 
 /// <summary>What HTTP filters this proxy can do, on one page; a filter that is not here is refused.</summary>
 /// <remarks>
-/// What guards access and does not act (ext_authz) is refused: to accept it and let requests through would be worse than an error.
+/// What guards access and is not known is refused: to accept it and let requests through would be worse than an error.
 /// What only observes or labels is accepted, with one line in the log saying that it does not act yet.
 /// </remarks>
 internal static class FilterRegistry
@@ -100,6 +103,12 @@ internal static class FilterRegistry
                         Listener = RbacConfig.Compile(scope, scope.Unpack(filter.TypedConfig, RBAC.Parser, at), at),
                     });
                     break;
+                case "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz":
+                    if (ExtAuthzCompiler.Compile(scope, scope.Unpack(filter.TypedConfig, ExtAuthzMessage.Parser, at), at) is { } authorization)
+                    {
+                        chain.Add(new ExtAuthzFilter { Name = filter.Name, Config = authorization });
+                    }
+                    break;
                 default:
                     AcceptPassive(scope, filter, type, $"{path}[{i}]");
                     break;
@@ -122,6 +131,8 @@ internal static class FilterRegistry
         "envoy.extensions.filters.http.rbac.v3.RBACPerRoute" => RbacConfig.CompileForRoute(scope, scope.Unpack(any, RBACPerRoute.Parser, path), path),
         "envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig" => scope.Unpack(any, PerRouteConfig.Parser, path) is { } route
             ? new JwtRoute(route.Disabled, route.RequirementName) : null,
+        "envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute" =>
+            ExtAuthzCompiler.CompileForRoute(scope, scope.Unpack(any, ExtAuthzPerRoute.Parser, path), path),
         _ => null,
     };
 

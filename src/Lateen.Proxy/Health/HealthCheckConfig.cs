@@ -36,6 +36,9 @@ internal sealed record HealthCheckConfig
     /// <summary>The check speaks HTTP/1.1; else it is a TCP check.</summary>
     public bool IsHttp { get; init; }
 
+    /// <summary>The check is a gRPC call; null: it is not.</summary>
+    public GrpcCheckConfig? Grpc { get; init; }
+
     /// <summary>Statuses that pass: [start, end).</summary>
     public (int Start, int End)[] ExpectedStatuses { get; init; } = [(200, 201)];
 

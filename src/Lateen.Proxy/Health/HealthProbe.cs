@@ -13,6 +13,7 @@ internal sealed class HealthProbe : StreamSocket
     private readonly ProbeTimer _timer;
     private readonly MessageHead _head = new();
     private readonly List<byte> _answer = [];
+    private GrpcCheck? _call;
     private bool _ended;
     private bool _checking;
 
@@ -33,6 +34,7 @@ internal sealed class HealthProbe : StreamSocket
     {
         _ended = true;
         Loop.Timers.Cancel(_timer);
+        EndCall();
         CloseSocket();
     }
 
@@ -97,6 +99,12 @@ internal sealed class HealthProbe : StreamSocket
             return;
         }
         Loop.ArmTimer(_timer, _checker.Config.TimeoutMilliseconds);
+        if (_checker.Config.Grpc is { } grpc)
+        {
+            _call = new GrpcCheck(_checker.Services.Worker, grpc, Finish);
+            _call.Start(fd, transport);
+            return;
+        }
         AttachConnecting(fd, transport);
     }
 
@@ -159,6 +167,7 @@ internal sealed class HealthProbe : StreamSocket
             return;
         }
         _checking = false;
+        EndCall();
         CloseSocket();
         if (_ended)
         {
@@ -166,6 +175,13 @@ internal sealed class HealthProbe : StreamSocket
         }
         _checker.OnResult(this, result);
         Loop.ArmTimer(_timer, _checker.NextDelay(this));
+    }
+
+    private void EndCall()
+    {
+        GrpcCheck? call = _call;
+        _call = null;
+        call?.End();
     }
 
     private void OnTimer()

@@ -45,11 +45,11 @@ internal sealed partial class HttpExchange
         UpstreamTls = (upstream.Transport as TlsTransport)?.Details;
         CountRequest(upstream);
         bool complete = _requestComplete && _bodyLength == 0 && !_hasRequestTrailers;
-        if (_virtualHost!.IncludeAttemptCount)
+        if (_virtualHost is { IncludeAttemptCount: true })
         {
             Request.Set(HttpField.XEnvoyAttemptCount, Attempts);
         }
-        if (Attempts > 1 && _virtualHost.IncludeIsTimeoutRetry)
+        if (Attempts > 1 && _virtualHost is { IncludeIsTimeoutRetry: true })
         {
             Request.Set("x-envoy-is-timeout-retry"u8, _isTimeoutRetry ? "true"u8 : "false"u8);
         }
@@ -250,7 +250,7 @@ internal sealed partial class HttpExchange
         {
             _tried[_triedCount++] = host;
         }
-        if (_route!.Action is Forward { AutoHostRewrite: true } && host.Config.Hostname.Length > 0)
+        if (_route?.Action is Forward { AutoHostRewrite: true } && host.Config.Hostname.Length > 0)
         {
             Request.Set(HttpField.Host, System.Text.Encoding.ASCII.GetBytes(host.Config.Hostname));
         }
@@ -301,7 +301,7 @@ internal sealed partial class HttpExchange
         {
             ArmRequestTimer();
         }
-        else if (_bodyLength >= EarlyBodyLimit)
+        else if (_bodyLength >= Math.Max(EarlyBodyLimit, _bodyWanted))
         {
             _downstream!.PauseReading();
         }

@@ -4,6 +4,7 @@ using Lateen.Net.Http1;
 using Lateen.Net.Sockets;
 using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Filters;
+using Lateen.Proxy.Listeners;
 using Lateen.Proxy.Pools;
 using Lateen.Proxy.Routing;
 using Lateen.Proxy.Stats;
@@ -99,6 +100,9 @@ internal sealed partial class HttpExchange : StreamInfo
     public Route? Route => _route;
 
     public VirtualHost? VirtualHost => _virtualHost;
+
+    /// <summary>The connection that the request came by; while the client is there.</summary>
+    public DownstreamConnection Client => _downstream!.Connection;
 
     public bool HasBegun { get; private set; }
 
@@ -198,6 +202,7 @@ internal sealed partial class HttpExchange : StreamInfo
             return;
         }
         ForwardRequestData(data, endStream);
+        OnBodyKept();
     }
 
     /// <summary>The request ends with the fields in <see cref="RequestTrailers"/>, which stay there for another attempt.</summary>
@@ -208,6 +213,7 @@ internal sealed partial class HttpExchange : StreamInfo
         if (!_finished && !_replied)
         {
             ForwardRequestTrailers();
+            OnBodyKept();
         }
     }
 
@@ -377,6 +383,7 @@ internal sealed partial class HttpExchange : StreamInfo
         timers.Cancel(_waitTimer);
         timers.Cancel(_tryIdleTimer);
         EndMirrors();
+        EndWork();
         CancelLimits();
         End = _worker.Loop.Now;
         _stats.Add(HttpStat.DownstreamRqActive, -1);

@@ -54,6 +54,9 @@ internal sealed class HttpManager
 
     public AccessLogConfig[] AccessLogs { get; init; } = [];
 
+    /// <summary>Null: our own answers go out as they are.</summary>
+    public LocalReplies? LocalReplies { get; init; }
+
     public byte[] ServerName { get; init; } = "envoy"u8.ToArray();
 
     public ServerHeader ServerHeader { get; init; }

@@ -32,7 +32,8 @@ internal enum HttpStat
     DownstreamRqResponseBeforeRqComplete, DownstreamRqRxReset, DownstreamRqTxReset, DownstreamRqWsOnNonWsRoute, NoRoute, NoCluster,
     RqDirectResponse, RqRedirect, RqTotal, FaultDelaysInjected, FaultAbortsInjected, FaultActiveFaults, RbacAllowed, RbacDenied,
     RbacIstioDryRunAllowShadowAllowed, RbacIstioDryRunAllowShadowDenied, RbacIstioDryRunDenyShadowAllowed,
-    RbacIstioDryRunDenyShadowDenied, JwtAuthnAllowed, JwtAuthnDenied, JwtAuthnCorsPreflightBypassed, CorsOriginValid, CorsOriginInvalid,
+    RbacIstioDryRunDenyShadowDenied, RbacIstioExtAuthzShadowAllowed, RbacIstioExtAuthzShadowDenied, RbacShadowAllowed, RbacShadowDenied,
+    ExtAuthzOk, ExtAuthzDenied, ExtAuthzError, ExtAuthzDisabled, ExtAuthzFailureModeAllowed, JwtAuthnAllowed, JwtAuthnDenied, JwtAuthnCorsPreflightBypassed, CorsOriginValid, CorsOriginInvalid,
 }
 
 /// <summary>Statistics of a listener, below <c>listener.&lt;address&gt;.</c></summary>
@@ -57,6 +58,8 @@ internal enum RbacStat
 /// <summary>The names and kinds of one enumeration.</summary>
 internal sealed class StatNames
 {
+    private static readonly string[] Levels = ["fault", "rbac", "cors", "jwt_authn", "ext_authz"];
+
     public static readonly StatNames Cluster = Of<ClusterStat>(["upstream_cx_connect_ms", "upstream_rq_time", "upstream_cx_length_ms"]);
     public static readonly StatNames Http = Of<HttpStat>(["downstream_rq_time", "downstream_cx_length_ms"]);
     public static readonly StatNames Listener = Of<ListenerStat>(["downstream_cx_length_ms"]);
@@ -66,6 +69,7 @@ internal sealed class StatNames
     public static readonly StatNames Outlier = Of<OutlierStat>([]);
     public static readonly StatNames Health = Of<HealthStat>([]);
     public static readonly StatNames Rbac = Of<RbacStat>([]);
+    public static readonly StatNames ConnectionAuthorization = Of<Filters.ExtAuthz.ConnectionAuthorizationStat>([]);
     public static readonly StatNames ConnectionLimit = Of<Listeners.ConnectionLimitStat>([]);
 
     public static readonly StatNames Tls = Of<TransportSockets.TlsStat>([]);
@@ -102,8 +106,8 @@ internal sealed class StatNames
             text.Append(char.ToLowerInvariant(c));
         }
         // The filters' statistics have a level of their own.
-        return text.ToString().Replace("fault_", "fault.", StringComparison.Ordinal).Replace("rbac_", "rbac.", StringComparison.Ordinal)
-            .Replace("cors_", "cors.", StringComparison.Ordinal)
-            .Replace("jwt_authn_", "jwt_authn.", StringComparison.Ordinal);
+        string name = text.ToString();
+        string? level = Array.Find(Levels, l => name.StartsWith(l + "_", StringComparison.Ordinal));
+        return level is null ? name : $"{level}.{name[(level.Length + 1)..]}";
     }
 }

@@ -20,6 +20,9 @@ internal sealed class TcpProxyConfig
     /// <summary>Access rules before the proxy, in order (envoy.filters.network.rbac).</summary>
     public Filters.Rbac.RbacGuard[] Guards { get; init; } = [];
 
+    /// <summary>Asked after the access rules; null: nobody is.</summary>
+    public Filters.ExtAuthz.ConnectionAuthorization? Authorization { get; init; }
+
     public AccessLogConfig[] AccessLogs { get; init; } = [];
 
     /// <summary>Envoy's default is one hour; 0: none.</summary>

@@ -3,6 +3,7 @@ using Lateen.Net.Tls;
 using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Clusters;
 using Lateen.Proxy.Filters.IstioStats;
+using Lateen.Proxy.Http.SideCalls;
 using Lateen.Proxy.Listeners;
 using Lateen.Proxy.Pools;
 using Lateen.Proxy.Stats;
@@ -11,7 +12,7 @@ using Lateen.Proxy.Workers;
 namespace Lateen.Proxy.Tcp;
 
 /// <summary>A TCP connection passed through to a host: bytes both ways, half-close, idle time-out, one line in the log.</summary>
-internal sealed class TcpSession : StreamInfo
+internal sealed class TcpSession : StreamInfo, ISideCallOwner
 {
     private const string ConnectTimeout = "connection timeout";
 
@@ -28,6 +29,8 @@ internal sealed class TcpSession : StreamInfo
     private ClusterWorker? _clusterWorker;
     private HostCounts? _hostCounts;
     private long _activeAt;
+    private SideCall? _authorization;
+    private bool _isAuthorized;
     private bool _over;
 
     public TcpSession(ProxyWorker worker, DownstreamConnection connection, TcpProxyConfig config)
@@ -61,6 +64,27 @@ internal sealed class TcpSession : StreamInfo
             Close();
             return;
         }
+        // The answer may be there at once; then the call is over already.
+        if (_config.Authorization?.Ask(_worker, _connection, this) is { } call)
+        {
+            _authorization = _isAuthorized || _over ? null : call;
+            return;
+        }
+        Connect();
+    }
+
+    /// <summary>The authorization service has answered, or could not be asked.</summary>
+    public void OnSideCallOver(SideCall call)
+    {
+        _authorization = null;
+        if (!_config.Authorization!.Allows(_worker, call))
+        {
+            Flags |= ResponseFlags.UAEX;
+            Details = "ext_authz_denied";
+            Close();
+            return;
+        }
+        _isAuthorized = true;
         Connect();
     }
 
@@ -128,6 +152,7 @@ internal sealed class TcpSession : StreamInfo
             (EndedBy, IdleBeforeEnd) = (StreamEnd.Proxy, _worker.Loop.Now - _activeAt);
         }
         _worker.Loop.Timers.Cancel(_timer);
+        _authorization?.Cancel();
         _downstream.CloseSocket();
         if (_upstream is { } upstream)
         {
@@ -166,7 +191,7 @@ internal sealed class TcpSession : StreamInfo
                 PeerPrincipal = _connection.PeerPrincipal,
                 Metadata = _connection.Metadata,
             };
-            if (guard.Judge(facts, _worker.Index) is { } details)
+            if (guard.Judge(facts, _connection, _worker.Index) is { } details)
             {
                 return details;
             }

@@ -14,6 +14,22 @@ internal sealed class StreamMetadata
         set => _filters[filter] = value!;
     }
 
+    /// <summary>Adds to what a filter has told before; the same fields anew replace the old ones.</summary>
+    public void Merge(string filter, Struct fields)
+    {
+        if (!_filters.TryGetValue(filter, out Struct? before))
+        {
+            _filters[filter] = fields;
+            return;
+        }
+        Struct joined = before.Clone();
+        foreach ((string key, Value value) in fields.Fields)
+        {
+            joined.Fields[key] = value;
+        }
+        _filters[filter] = joined;
+    }
+
     /// <summary>Takes over what another holds.</summary>
     public void CopyFrom(StreamMetadata other)
     {

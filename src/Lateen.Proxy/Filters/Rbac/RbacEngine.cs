@@ -1,4 +1,5 @@
 using Envoy.Config.Rbac.V3;
+using Google.Protobuf.WellKnownTypes;
 using Lateen.Proxy.Compile;
 
 namespace Lateen.Proxy.Filters.Rbac;
@@ -8,11 +9,17 @@ internal sealed class RbacEngine
 {
     private readonly RBAC.Types.Action _action;
     private readonly RbacPolicy[] _policies;
+    private readonly Struct _noneReport;
 
-    private RbacEngine(RBAC.Types.Action action, RbacPolicy[] policies) => (_action, _policies) = (action, policies);
+    private RbacEngine(RBAC.Types.Action action, RbacPolicy[] policies, Struct noneReport) =>
+        (_action, _policies, _noneReport) = (action, policies, noneReport);
 
     /// <summary>Null without rules, and after a problem.</summary>
-    public static RbacEngine? Compile(CompileScope scope, RBAC? rules, string path)
+    /// <param name="scope">Takes the problems.</param>
+    /// <param name="rules">The message.</param>
+    /// <param name="path">Its place.</param>
+    /// <param name="shadowPrefix">shadow_rules_stat_prefix, for what rules on trial tell the filters behind.</param>
+    public static RbacEngine? Compile(CompileScope scope, RBAC? rules, string path, string shadowPrefix = "")
     {
         if (rules is null)
         {
@@ -30,9 +37,24 @@ internal sealed class RbacEngine
             policies.Add(new RbacPolicy(
                 name,
                 [.. policy.Permissions.Select((p, i) => RbacMatcherCompiler.Permission(scope, p, $"{at}.permissions[{i}]")).OfType<RbacMatcher>()],
-                [.. policy.Principals.Select((p, i) => RbacMatcherCompiler.Principal(scope, p, $"{at}.principals[{i}]")).OfType<RbacMatcher>()]));
+                [.. policy.Principals.Select((p, i) => RbacMatcherCompiler.Principal(scope, p, $"{at}.principals[{i}]")).OfType<RbacMatcher>()],
+                Report(shadowPrefix, name, rules.Action != RBAC.Types.Action.Deny)));
         }
-        return new RbacEngine(rules.Action, [.. policies]);
+        return new RbacEngine(rules.Action, [.. policies], Report(shadowPrefix, null, rules.Action != RBAC.Types.Action.Allow));
+    }
+
+    /// <summary>What rules on trial tell of their verdict (Envoy: dynamic metadata of the filter); shared, not to be changed.</summary>
+    public Struct ReportOf(RbacPolicy? policy) => policy?.Report ?? _noneReport;
+
+    private static Struct Report(string prefix, string? policy, bool allows)
+    {
+        Struct report = new();
+        if (policy is not null)
+        {
+            report.Fields[prefix + "shadow_effective_policy_id"] = Value.ForString(policy);
+        }
+        report.Fields[prefix + "shadow_engine_result"] = Value.ForString(allows ? "allowed" : "denied");
+        return report;
     }
 
     /// <summary>Whether the call may go on; <paramref name="policy"/> is the one that matched, null if none did.</summary>
@@ -57,8 +79,11 @@ internal sealed class RbacEngine
 }
 
 /// <summary>One policy: any of the permissions and any of the principals.</summary>
-internal sealed class RbacPolicy(string name, RbacMatcher[] permissions, RbacMatcher[] principals)
+internal sealed class RbacPolicy(string name, RbacMatcher[] permissions, RbacMatcher[] principals, Struct report)
 {
+    /// <summary>What is told when it has decided on trial.</summary>
+    public Struct Report => report;
+
     public string Name { get; } = name;
 
     /// <summary>RESPONSE_CODE_DETAILS of what it denies.</summary>

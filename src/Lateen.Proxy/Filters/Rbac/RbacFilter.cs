@@ -9,7 +9,7 @@ namespace Lateen.Proxy.Filters.Rbac;
 /// <summary>Lets requests through or answers 403 (envoy.filters.http.rbac); rules on trial are only counted.</summary>
 internal sealed class RbacFilter : HttpFilterFactory
 {
-    private const string DenyPrefix = "istio_dry_run_deny_";
+    public const string MetadataKey = "envoy.filters.http.rbac";
 
     /// <summary>The listener's configuration; a route's own takes its place.</summary>
     public required RbacConfig Listener { get; init; }
@@ -20,14 +20,8 @@ internal sealed class RbacFilter : HttpFilterFactory
         RbacFacts facts = exchange.RbacFacts();
         if (config.Shadow is { } shadow)
         {
-            bool allows = shadow.Allows(facts, out _);
-            exchange.Count((config.ShadowPrefix == DenyPrefix, allows) switch
-            {
-                (true, true) => HttpStat.RbacIstioDryRunDenyShadowAllowed,
-                (true, false) => HttpStat.RbacIstioDryRunDenyShadowDenied,
-                (false, true) => HttpStat.RbacIstioDryRunAllowShadowAllowed,
-                _ => HttpStat.RbacIstioDryRunAllowShadowDenied,
-            });
+            exchange.Count(shadow.Allows(facts, out RbacPolicy? decided) ? config.ShadowAllowed : config.ShadowDenied);
+            exchange.WriteMetadata().Merge(MetadataKey, shadow.ReportOf(decided));
         }
         if (config.Rules is not { } rules)
         {
@@ -45,7 +39,7 @@ internal sealed class RbacFilter : HttpFilterFactory
 }
 
 /// <summary>The rules of one RBAC filter. Without any it does nothing.</summary>
-internal sealed record RbacConfig(RbacEngine? Rules, RbacEngine? Shadow, string ShadowPrefix)
+internal sealed record RbacConfig(RbacEngine? Rules, RbacEngine? Shadow, HttpStat ShadowAllowed, HttpStat ShadowDenied)
 {
     public static RbacConfig Compile(CompileScope scope, RBAC? filter, string path)
     {
@@ -53,10 +47,17 @@ internal sealed record RbacConfig(RbacEngine? Rules, RbacEngine? Shadow, string 
         {
             scope.Refuse(path + ".matcher", "is not supported: use rules");
         }
+        string prefix = filter?.ShadowRulesStatPrefix ?? "";
+        (HttpStat allowed, HttpStat denied) = prefix switch
+        {
+            "istio_dry_run_deny_" => (HttpStat.RbacIstioDryRunDenyShadowAllowed, HttpStat.RbacIstioDryRunDenyShadowDenied),
+            "istio_dry_run_allow_" => (HttpStat.RbacIstioDryRunAllowShadowAllowed, HttpStat.RbacIstioDryRunAllowShadowDenied),
+            "istio_ext_authz_" => (HttpStat.RbacIstioExtAuthzShadowAllowed, HttpStat.RbacIstioExtAuthzShadowDenied),
+            _ => (HttpStat.RbacShadowAllowed, HttpStat.RbacShadowDenied),
+        };
         return new(
             RbacEngine.Compile(scope, filter?.Rules, path + ".rules"),
-            RbacEngine.Compile(scope, filter?.ShadowRules, path + ".shadow_rules"),
-            filter?.ShadowRulesStatPrefix ?? "");
+            RbacEngine.Compile(scope, filter?.ShadowRules, path + ".shadow_rules", prefix), allowed, denied);
     }
 
     /// <summary>A route's own rules; without any the route is free.</summary>

@@ -1,5 +1,6 @@
 using Envoy.Extensions.Filters.Network.Rbac.V3;
 using Lateen.Proxy.Compile;
+using Lateen.Proxy.Listeners;
 using Lateen.Proxy.Stats;
 
 namespace Lateen.Proxy.Filters.Rbac;
@@ -11,6 +12,8 @@ namespace Lateen.Proxy.Filters.Rbac;
 /// </remarks>
 internal sealed class RbacGuard(RbacEngine? rules, RbacEngine? shadow, StatScope stats)
 {
+    public const string MetadataKey = "envoy.filters.network.rbac";
+
     public static RbacGuard Compile(CompileScope scope, RBAC? filter, string path)
     {
         if (filter?.Matcher is not null || filter?.ShadowMatcher is not null)
@@ -19,17 +22,21 @@ internal sealed class RbacGuard(RbacEngine? rules, RbacEngine? shadow, StatScope
         }
         return new(
             RbacEngine.Compile(scope, filter?.Rules, path + ".rules"),
-            RbacEngine.Compile(scope, filter?.ShadowRules, path + ".shadow_rules"),
+            RbacEngine.Compile(scope, filter?.ShadowRules, path + ".shadow_rules", filter?.ShadowRulesStatPrefix ?? ""),
             scope.Host.StatsOf($"{filter?.StatPrefix}rbac.", StatNames.Rbac));
     }
 
     /// <summary>Null, or the details of the denial.</summary>
-    public string? Judge(in RbacFacts facts, int worker)
+    /// <param name="facts">What is known of the connection.</param>
+    /// <param name="connection">Takes what rules on trial tell.</param>
+    /// <param name="worker">The thread.</param>
+    public string? Judge(in RbacFacts facts, DownstreamConnection connection, int worker)
     {
         StatBlock block = stats.For(worker);
         if (shadow is not null)
         {
-            block.Add(shadow.Allows(facts, out _) ? RbacStat.ShadowAllowed : RbacStat.ShadowDenied);
+            block.Add(shadow.Allows(facts, out RbacPolicy? decided) ? RbacStat.ShadowAllowed : RbacStat.ShadowDenied);
+            (connection.Metadata ??= new()).Merge(MetadataKey, shadow.ReportOf(decided));
         }
         if (rules is null)
         {

@@ -1,11 +1,12 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Envoy.Config.Cluster.V3;
 using Envoy.Config.Core.V3;
 using Google.Protobuf.WellKnownTypes;
 using Lateen.Api;
-using Lateen.Proxy;
 using Lateen.Proxy.Views;
+using Lateen.Tests.Proxy.Tls;
 using Shouldly;
 using Xunit;
 
@@ -73,15 +74,49 @@ public sealed class HealthCheckerTests
     }
 
     [Fact]
-    public async Task GrpcCheck_IsRefusedWithItsPath()
+    public async Task GrpcCheck_AgainstARealServer_FollowsWhatItSays()
     {
-        await using ProxyBed bed = new();
-        Cluster cluster = ProxyBed.Eds("backend");
-        cluster.HealthChecks.Add(Timed(new HealthCheck { GrpcHealthCheck = new() }));
+        // Debian's python3-grpcio; answers grpc.health.v1.Health/Check: 1 is SERVING, 2 is NOT_SERVING; each line of its input is the next answer.
+        const string script = """
+            import sys
+            from concurrent import futures
+            import grpc
 
-        IReadOnlyList<ResourceProblem> problems = bed.Server.Apply(TypeUrls.Cluster, "1", [ProxyBed.Pack(cluster)]);
+            answer = 1
 
-        problems.ShouldHaveSingleItem().ToString().ShouldContain("health_checks[0]");
+            class Health(grpc.GenericRpcHandler):
+                def service(self, details):
+                    def check(request, context):
+                        return bytes([8, answer]) if request == b"\x0a\x03app" else b""
+                    return grpc.unary_unary_rpc_method_handler(check) if details.method == "/grpc.health.v1.Health/Check" else None
+
+            server = grpc.server(futures.ThreadPoolExecutor(4))
+            server.add_generic_rpc_handlers((Health(),))
+            print("ready", server.add_insecure_port("127.0.0.1:0"), flush=True)
+            server.start()
+            for line in sys.stdin:
+                answer = int(line)
+            server.stop(0)
+            """;
+        using Process server = Tool.Start("/usr/bin/python3", "-c", script);
+        try
+        {
+            string? ready = await server.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+            await using ProxyBed bed = new();
+            Serve(bed, new IPEndPoint(IPAddress.Loopback, int.Parse(ready!.Split(' ')[1])), new HealthCheck { GrpcHealthCheck = new() { ServiceName = "app" } });
+
+            await Until(bed, "healthy");
+            await server.StandardInput.WriteLineAsync("2");
+            await server.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
+            await Until(bed, "/failed_active_hc");
+            await server.StandardInput.WriteLineAsync("1");
+            await server.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
+            await Until(bed, "healthy");
+        }
+        finally
+        {
+            server.Kill();
+        }
     }
 
     private static void Serve(ProxyBed bed, IPEndPoint at, HealthCheck check)
