@@ -68,7 +68,7 @@ public static class ProxyTranslator
     };
 
     private static IEnumerable<Cluster> OutboundPart(ProxyContext context) =>
-        ClusterPatches.Apply(context, OutboundContext(context), OutboundClusters.Build(context));
+        ClusterPatches.Apply(context, OutboundContext(context), OutboundClusters.Build(context).Concat(SniPassthrough.Clusters(context)));
 
     /// <summary>What every proxy of the kind has, and what the workload serves.</summary>
     private static IEnumerable<Cluster> OwnClusters(ProxyContext context)

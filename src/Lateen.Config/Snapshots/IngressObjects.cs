@@ -1,7 +1,6 @@
 using Lateen.Config.Sources.Kubernetes;
 using Lateen.Model;
 using Lateen.Model.Ingresses;
-using Lateen.Model.Mesh;
 
 namespace Lateen.Config.Snapshots;
 
@@ -46,9 +45,8 @@ public sealed class IngressObjects
         }
     }
 
-    /// <summary>The Ingresses that are this mesh's to serve.</summary>
-    public IEnumerable<Ingress> Served(MeshConfig mesh) =>
-        _ingresses.Values.Where(ingress => IngressSelection.IsServed(ingress, mesh, _classes.GetValueOrDefault));
+    /// <summary>The Ingresses that are this mesh's to serve, as of the last snapshot.</summary>
+    public EquatableArray<ObjectKey> Served { get; private set; }
 
     /// <summary>What of them can not be honoured, when that changed since the last call; null otherwise.</summary>
     public EquatableArray<ModelProblem>? TakeProblems()
@@ -75,7 +73,9 @@ public sealed class IngressObjects
 
         HasChanges = false;
         var known = _converted.Configs.ToDictionary(config => (config.Meta.Kind, config.Meta.Namespace, config.Meta.Name));
-        var next = IngressConversion.Convert(Served(around.Mesh), around);
+        var served = _ingresses.Values.Where(ingress => IngressSelection.IsServed(ingress, around.Mesh, _classes.GetValueOrDefault)).ToList();
+        var next = IngressConversion.Convert(served, around);
+        Served = served.Select(ingress => new ObjectKey(ingress.Meta.Namespace, ingress.Meta.Name)).ToEquatableArray();
         _problemsChanged |= next.Problems != _converted.Problems;
         _converted = next with
         {

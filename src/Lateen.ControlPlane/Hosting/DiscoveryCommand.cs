@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
 using Lateen.Config.Decoding;
+using Lateen.Config.Decoding.Mesh;
 using Lateen.Config.Sources.Kubernetes;
 using Lateen.ControlPlane.Webhooks;
 
@@ -34,6 +35,8 @@ internal static class DiscoveryCommand
         {
             domain, ns, clusterId, logLevels, kubeConfig, context, configDirectory, http, https, grpc, secureGrpc, monitoring, maxAge, shutdown,
         };
+        var wrong = new List<string>();
+        var settings = ControlPlaneSettingsReader.Read(environment, wrong);
         command.SetAction((parsed, cancellation) => Explained(() => run(
             new DiscoveryOptions
             {
@@ -52,6 +55,8 @@ internal static class DiscoveryCommand
                 MaxConnectionAge = parsed.GetValue(maxAge) is { Ticks: > 0 } age ? age : null,
                 ShutdownDuration = parsed.GetValue(shutdown),
                 LogLevels = parsed.GetValue(logLevels)!,
+                Settings = settings,
+                SettingProblems = wrong,
                 TemplateEnvironment = InjectionSource.Settings
                     .Where(name => environment(name) is not null)
                     .ToDictionary(name => name, name => environment(name)!, StringComparer.Ordinal),

@@ -48,6 +48,7 @@ internal sealed class DiscoveryHost : IAsyncDisposable
     private readonly ServingCertificate _certificate;
     private readonly KubernetesClient? _client;
     private readonly StatusWriter? _status;
+    private readonly IngressStatus? _ingressStatus;
     private readonly SecretIndex _secrets;
     private readonly SocketsHttpHandler _keySetHandler = new();
     private readonly KeySetFetcher _keySets;
@@ -79,7 +80,7 @@ internal sealed class DiscoveryHost : IAsyncDisposable
             time,
             new RefusalTrace(generator, () => _source, _metrics, (name, place, reason) => _status?.Refused(name, place, reason), ads));
         _writer = new MeshWriter(
-            new MeshState(options.Domain, options.ClusterId, ControlPlaneSettings.Default), Publish, time, loggers.CreateLogger("model"));
+            new MeshState(options.Domain, options.ClusterId, options.Settings), Publish, time, loggers.CreateLogger("model"));
         _keySets = new KeySetFetcher(
             () => _source.Current,
             new KeySetSource(new HttpMessageInvoker(_keySetHandler, disposeHandler: false), time),
@@ -90,6 +91,7 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         _certificate = new ServingCertificate(
             authority, ServingCertificate.NamesOf(options.Namespace, options.Revision), time, loggers.CreateLogger("ca"));
         _status = client is null ? null : new StatusWriter(client, time, loggers.CreateLogger("status"));
+        _ingressStatus = client is null ? null : new IngressStatus(client, time, loggers.CreateLogger("status"));
         _injection = new InjectionSource(options.Revision, options.TemplateEnvironment, loggers.CreateLogger("injection"));
         _injector = new InjectionWebhook(
             () => _injection.Current, new InjectionLimits(), new InjectionCounters(), time, loggers.CreateLogger("injection"));
@@ -139,6 +141,11 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         }
 
         using var loggers = new ConsoleLogFactory(Console.Out, levels, TimeProvider.System);
+        foreach (var wrong in options.SettingProblems)
+        {
+            HostLog.SettingNotHonoured(loggers.CreateLogger("default"), wrong);
+        }
+
         try
         {
             await using var host = await CreateAsync(options, loggers, TimeProvider.System, cancellation);
@@ -235,7 +242,7 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         return
         [
             watch.RunAsync(cancellation), mutating.RunAsync(cancellation), validating.RunAsync(cancellation),
-            leader.RunAsync(leading => Task.WhenAll(roots.RunAsync(leading), _status!.RunAsync(leading)), cancellation),
+            leader.RunAsync(leading => Task.WhenAll(roots.RunAsync(leading), _status!.RunAsync(leading), _ingressStatus!.RunAsync(leading)), cancellation),
             InjectionWarmUp.RunAsync(() => _readiness.HasMesh, () => _injection.Current, _time, cancellation),
         ];
     }
@@ -245,6 +252,7 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         if (publication.Update is { } update)
         {
             _source.Publish(update.Snapshot);
+            _ingressStatus?.Take(publication.Ingresses, update.Snapshot);
             _readiness.Published();
             foreach (var (trigger, push) in PushPlan.Of(update))
             {

@@ -1,5 +1,6 @@
 using System.Net;
 using Lateen.Config.Sources.Kubernetes;
+using Lateen.Model.Mesh;
 
 namespace Lateen.ControlPlane.Hosting;
 
@@ -50,6 +51,12 @@ internal sealed record DiscoveryOptions
 
     /// <summary>`scope:level,...`, levels none, error, warn, info, debug. Default `default:info`.</summary>
     public string LogLevels { get; init; } = "default:info";
+
+    /// <summary>The switches of Istio's environment variables (`PILOT_…`) that change what proxies are told.</summary>
+    public ControlPlaneSettings Settings { get; init; } = ControlPlaneSettings.Default;
+
+    /// <summary>A sentence for each of those variables that can not be honoured.</summary>
+    public IReadOnlyList<string> SettingProblems { get; init; } = [];
 
     /// <summary>What injection templates may read with `env`.</summary>
     public IReadOnlyDictionary<string, string> TemplateEnvironment { get; init; } = new Dictionary<string, string>();

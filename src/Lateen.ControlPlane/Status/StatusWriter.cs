@@ -21,7 +21,7 @@ internal sealed class StatusWriter(KubernetesClient client, TimeProvider time, I
     private static readonly Dictionary<string, ResourceType> Types = new[]
     {
         ResourceTypes.VirtualServices, ResourceTypes.DestinationRules, ResourceTypes.Gateways, ResourceTypes.ServiceEntries,
-        ResourceTypes.Sidecars, ResourceTypes.WorkloadEntries, ResourceTypes.EnvoyFilters, ResourceTypes.ProxyConfigs,
+        ResourceTypes.Sidecars, ResourceTypes.WorkloadEntries, ResourceTypes.WorkloadGroups, ResourceTypes.EnvoyFilters, ResourceTypes.ProxyConfigs,
         ResourceTypes.PeerAuthentications, ResourceTypes.RequestAuthentications, ResourceTypes.AuthorizationPolicies,
         ResourceTypes.Telemetries, ResourceTypes.WasmPlugins,
     }.ToDictionary(type => type.Kind);
@@ -96,8 +96,18 @@ internal sealed class StatusWriter(KubernetesClient client, TimeProvider time, I
                 problems.AddRange(ReferenceCheck.Of(config, round.Mesh));
             }
 
+            // What nobody honours is not in force, however right it is.
+            var unsupported = resource.IsQuarantined || resource.InForce is null ? null : SupportCheck.Of(resource.InForce);
+            if (unsupported is not null)
+            {
+                problems.Add(unsupported);
+            }
+
             current[resource.Name] = new Verdict(
-                resource.Meta.Generation, !resource.IsQuarantined, problems.Select(problem => problem.Describe()).ToEquatableArray());
+                resource.Meta.Generation, !resource.IsQuarantined, problems.Select(problem => problem.Describe()).ToEquatableArray())
+            {
+                IsUnsupported = unsupported is not null,
+            };
         }
 
         lock (_lock)
@@ -157,7 +167,7 @@ internal sealed class StatusWriter(KubernetesClient client, TimeProvider time, I
         {
             ["type"] = "Reconciled",
             ["status"] = verdict.IsReconciled ? "True" : "False",
-            ["reason"] = verdict.Refusal.Length > 0 ? "Refused" : verdict.InForce ? "Accepted" : "Invalid",
+            ["reason"] = verdict.Refusal.Length > 0 ? "Refused" : verdict.IsUnsupported ? "Unsupported" : verdict.InForce ? "Accepted" : "Invalid",
             ["message"] = Message(verdict),
             ["lastTransitionTime"] = time.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture),
         }),
@@ -190,6 +200,9 @@ internal sealed class StatusWriter(KubernetesClient client, TimeProvider time, I
     {
         public string Refusal { get; init; } = "";
 
-        public bool IsReconciled => InForce && Refusal.Length == 0;
+        /// <summary>Right, and honoured by no proxy of the mesh.</summary>
+        public bool IsUnsupported { get; init; }
+
+        public bool IsReconciled => InForce && !IsUnsupported && Refusal.Length == 0;
     }
 }

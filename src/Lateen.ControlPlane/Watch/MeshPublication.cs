@@ -1,9 +1,12 @@
 using System.Collections.Immutable;
 using Lateen.Config.Snapshots;
+using Lateen.Config.Sources.Kubernetes;
+using Lateen.Model;
 
 namespace Lateen.ControlPlane.Watch;
 
 /// <summary>What the writer hands out after a round.</summary>
 /// <param name="Update">The new snapshot; null when nothing that is served changed.</param>
+/// <param name="Ingresses">The Ingresses that are served.</param>
 /// <param name="Resources">Every Istio resource, when one of them changed, also where it is kept out; null otherwise.</param>
-internal sealed record MeshPublication(MeshUpdate? Update, ImmutableArray<ResourceState>? Resources);
+internal sealed record MeshPublication(MeshUpdate? Update, EquatableArray<ObjectKey> Ingresses, ImmutableArray<ResourceState>? Resources);

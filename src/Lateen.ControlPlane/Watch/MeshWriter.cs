@@ -75,7 +75,7 @@ internal sealed class MeshWriter(MeshState state, Action<MeshPublication> publis
 
             if (update is not null || resources is not null)
             {
-                publish(new MeshPublication(update, resources));
+                publish(new MeshPublication(update, state.Ingresses.Served, resources));
             }
 
             if (update is not null && logger.IsEnabled(LogLevel.Debug))

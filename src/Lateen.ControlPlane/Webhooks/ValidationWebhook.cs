@@ -69,6 +69,10 @@ internal sealed class ValidationWebhook(Func<MeshSnapshot> mesh, ILogger logger)
         if (resource.Config is { } config)
         {
             warnings.AddRange(ReferenceCheck.OnAdmission(config, mesh()).Select(problem => problem.ToString()));
+            if (SupportCheck.Of(config) is { } unsupported)
+            {
+                warnings.Add(unsupported.Describe());
+            }
         }
 
         return review.Allow(warnings);

@@ -3,6 +3,7 @@ using Lateen.Model;
 using Lateen.Model.Networking;
 using Lateen.Model.Services;
 using Lateen.Translation.Endpoints;
+using Lateen.Translation.Gateways;
 using Lateen.Translation.Policies;
 
 namespace Lateen.Translation.Clusters;
@@ -10,50 +11,37 @@ namespace Lateen.Translation.Clusters;
 /// <summary>A cluster for each port of each service that the proxy may call, and for each subset of it.</summary>
 internal static class OutboundClusters
 {
-    public static IEnumerable<Cluster> Build(ProxyContext context)
+    public static IEnumerable<Cluster> Build(ProxyContext context) => Targets(context)
+        .Select(target => Build(context, target, Naming.Outbound(target.Service.Hostname, target.Subset?.Name ?? "", target.Port.Number)))
+        .OfType<Cluster>();
+
+    /// <summary>Each port of each service, and each subset of it.</summary>
+    public static IEnumerable<OutboundTarget> Targets(ProxyContext context)
     {
+        var wanted = GatewayDestinations.Of(context);
         foreach (var service in context.Scope.Services)
         {
-            if (service.Resolution == Resolution.Alias)
+            if (service.Resolution == Resolution.Alias || wanted?.Contains(service.Hostname) == false)
             {
                 continue;
             }
 
-            foreach (var port in service.Ports)
+            var rule = context.RuleFor(service);
+            foreach (var port in service.Ports.Where(port => port.Protocol != Protocol.Udp))
             {
-                if (port.Protocol == Protocol.Udp)
+                yield return new(service, port, rule?.Rule, rule?.From ?? default, Subset: null);
+                foreach (var subset in (IEnumerable<Subset>)(rule?.Rule.Subsets ?? default))
                 {
-                    continue;
-                }
-
-                foreach (var cluster in OfPort(context, service, port))
-                {
-                    yield return cluster;
+                    yield return new(service, port, rule!.Rule, rule.From, subset);
                 }
             }
         }
     }
 
-    private static IEnumerable<Cluster> OfPort(ProxyContext context, Service service, ServicePort port)
+    /// <summary>The cluster of a target; null where nothing is behind it that a proxy could resolve.</summary>
+    /// <param name="passesTlsOn">What arrives is TLS already, and is not wrapped in another.</param>
+    public static Cluster? Build(ProxyContext context, OutboundTarget target, string name, bool passesTlsOn = false)
     {
-        var rule = context.RuleFor(service);
-        if (Build(context, new(service, port, rule?.Rule, rule?.From ?? default, Subset: null)) is { } whole)
-        {
-            yield return whole;
-        }
-
-        foreach (var subset in (IEnumerable<Subset>)(rule?.Rule.Subsets ?? default))
-        {
-            if (Build(context, new(service, port, rule!.Rule, rule.From, subset)) is { } part)
-            {
-                yield return part;
-            }
-        }
-    }
-
-    private static Cluster? Build(ProxyContext context, OutboundTarget target)
-    {
-        var name = Naming.Outbound(target.Service.Hostname, target.Subset?.Name ?? "", target.Port.Number);
         var cluster = new Cluster
         {
             Name = name,
@@ -92,7 +80,12 @@ internal static class OutboundClusters
                 break;
         }
 
-        UpstreamTls.Apply(cluster, policy.Tls, target, context);
+        if (!passesTlsOn)
+        {
+            UpstreamTls.Apply(cluster, policy.Tls, target, context);
+            UpstreamProxyProtocol.Apply(cluster, policy.ProxyProtocol);
+        }
+
         return cluster;
     }
 

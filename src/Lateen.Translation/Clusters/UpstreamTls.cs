@@ -62,13 +62,15 @@ internal static class UpstreamTls
         {
             Name = "tlsMode-disabled",
             Match = new(),
-            TransportSocket = new()
-            {
-                Name = RawSocket,
-                TypedConfig = Protobuf.EmptyOf("envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"),
-            },
+            TransportSocket = PlainText(),
         });
     }
+
+    public static TransportSocket PlainText() => new()
+    {
+        Name = RawSocket,
+        TypedConfig = Protobuf.EmptyOf("envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"),
+    };
 
     /// <summary>Istio, "Auto mutual TLS": no rule, not external, and servers of the namespace do not refuse it.</summary>
     private static bool IsInferred(OutboundTarget target, ProxyContext context) =>

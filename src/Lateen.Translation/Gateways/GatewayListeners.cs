@@ -84,6 +84,7 @@ internal static class GatewayListeners
                 UseRemoteAddress = true,
                 IsGateway = true,
                 AddsGrpcWeb = server.Protocol == Protocol.GrpcWeb,
+                Port = server.Port,
             }),
         },
     };

@@ -65,6 +65,7 @@ internal static class GatewayRoutes
                 Gateways = new HashSet<string> { server.GatewayName },
                 Services = context.Scope.ServicesByHost,
                 IsGateway = true,
+                IsTls = server.IsTls,
             });
             if (routes.Count == 0)
             {

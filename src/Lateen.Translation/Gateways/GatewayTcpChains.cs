@@ -37,6 +37,16 @@ internal static class GatewayTcpChains
             yield break;
         }
 
+        if (server.Server.Tls!.Mode == ServerTlsMode.AutoPassthrough)
+        {
+            foreach (var chain in SniPassthrough.Chains(context, server))
+            {
+                yield return chain;
+            }
+
+            yield break;
+        }
+
         foreach (var (names, filters) in TlsRoutes(context, server))
         {
             var chain = new FilterChain { FilterChainMatch = new() };

@@ -6,6 +6,8 @@ using Envoy.Extensions.Filters.Http.GrpcWeb.V3;
 using Envoy.Extensions.Filters.Http.Router.V3;
 using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
 using Google.Protobuf;
+using Lateen.Model.Extensions;
+using Lateen.Translation.Extensions;
 using Lateen.Translation.Policies.Authentication;
 using Lateen.Translation.Telemetries;
 using Io.Istio.Http.PeerMetadata;
@@ -19,6 +21,7 @@ internal static class HttpFilters
     public static IEnumerable<HttpFilter> Build(ProxyContext context, HttpManagerOptions options)
     {
         var inbound = options.Direction == TrafficDirection.Inbound;
+        WasmPlugins.Report(context, ListenerClasses.Of(context, options.Direction), options.Port, PluginType.Http);
         yield return Filter("istio.metadata_exchange", PeerMetadata(inbound && !options.IsGateway));
         var isPoliced = inbound || options.IsGateway;
         if (isPoliced)

@@ -22,6 +22,6 @@ internal sealed record HttpManagerOptions
 
     public bool AddsGrpcWeb { get; init; }
 
-    /// <summary>The port whose policies hold (inbound).</summary>
+    /// <summary>The port by which plugins choose their traffic: the workload's inbound, the caller's outbound; 0 for any.</summary>
     public int Port { get; init; }
 }

@@ -12,7 +12,8 @@ internal sealed record InboundChainKind(string Transport, EquatableArray<string>
 {
     private static readonly EquatableArray<string> MutualHttp = ["istio-http/1.0", "istio-http/1.1", "istio-h2"];
     private static readonly EquatableArray<string> MutualTcp = ["istio-peer-exchange", "istio"];
-    private static readonly EquatableArray<string> MutualAny = ["istio", "istio-peer-exchange", .. MutualHttp];
+    /// <summary>What callers of the mesh say inside of its TLS, whatever they speak.</summary>
+    public static readonly EquatableArray<string> MutualAny = ["istio", "istio-peer-exchange", .. MutualHttp];
     private static readonly EquatableArray<string> PlainHttp = ["http/1.1", "h2c"];
 
     private const string Tls = "tls";

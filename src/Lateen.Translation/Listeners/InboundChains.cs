@@ -48,7 +48,7 @@ internal static class InboundChains
             else
             {
                 chain.Filters.AddRange(TcpProxies.ToCluster(
-                    context, Naming.Inbound(port.TargetPort), TcpProxyOptions.Inbound with { Protocol = port.Protocol }, StatPrefix(context, port)));
+                    context, Naming.Inbound(port.TargetPort), TcpProxyOptions.Inbound with { Protocol = port.Protocol, Port = port.TargetPort }, StatPrefix(context, port)));
             }
 
             yield return chain;

@@ -14,7 +14,19 @@ internal static class InboundPorts
             return default;
         }
 
-        return context.Scope.Sidecar is { Ingress.IsEmpty: false } sidecar ? OfSidecar(context, sidecar) : OfServices(context);
+        if (context.Scope.Sidecar is not { Ingress.IsEmpty: false } sidecar)
+        {
+            return OfServices(context);
+        }
+
+        var listed = OfSidecar(context, sidecar);
+        if (!context.Settings.MergeSidecarServiceInbound)
+        {
+            return listed;
+        }
+
+        var taken = listed.Select(port => port.TargetPort).ToHashSet();
+        return listed.Concat(OfServices(context).Where(port => !taken.Contains(port.TargetPort))).OrderBy(port => port.TargetPort).ToEquatableArray();
     }
 
     private static EquatableArray<InboundPort> OfServices(ProxyContext context)

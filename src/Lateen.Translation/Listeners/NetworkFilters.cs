@@ -2,6 +2,8 @@ using Envoy.Config.Core.V3;
 using Envoy.Config.Listener.V3;
 using Envoy.Extensions.Filters.Network.MongoProxy.V3;
 using Lateen.Model;
+using Lateen.Model.Extensions;
+using Lateen.Translation.Extensions;
 using Lateen.Translation.Telemetries;
 
 namespace Lateen.Translation.Listeners;
@@ -15,14 +17,16 @@ internal static class NetworkFilters
 {
     /// <summary>Before a TCP proxy.</summary>
     /// <param name="exchangesPeers">The peer is a sidecar that may speak `istio-peer-exchange`: inbound, and behind the mesh's TLS at a gateway.</param>
-    public static IEnumerable<Filter> BeforeTcp(ProxyContext context, TrafficDirection direction, bool exchangesPeers)
+    /// <param name="port">The port by which plugins choose their traffic; 0 for any.</param>
+    public static IEnumerable<Filter> BeforeTcp(ProxyContext context, TrafficDirection direction, bool exchangesPeers, int port)
     {
+        var kind = ListenerClasses.Of(context, direction);
+        WasmPlugins.Report(context, kind, port, PluginType.Network);
         if (exchangesPeers)
         {
             yield return PeerExchange();
         }
 
-        var kind = ListenerClasses.Of(context, direction);
         foreach (var filter in TelemetryFilters.Network(context, kind))
         {
             yield return filter;

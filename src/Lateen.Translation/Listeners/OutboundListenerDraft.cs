@@ -113,6 +113,7 @@ internal sealed class OutboundListenerDraft(string bind, int port, bool bindToPo
             RouteName = RouteName,
             UseRemoteAddress = context.Settings.SidecarUseRemoteAddress,
             AddsGrpcWeb = AddsGrpcWeb,
+            Port = port,
         }));
         return chain;
     }

@@ -7,7 +7,9 @@ namespace Lateen.Translation.Listeners;
 
 /// <summary>Where a TCP proxy stands, and what it carries.</summary>
 /// <param name="ExchangesPeers">The peer may speak `istio-peer-exchange`.</param>
-internal sealed record TcpProxyOptions(TrafficDirection Direction, Protocol Protocol = Protocol.Tcp, bool ExchangesPeers = false)
+/// <param name="Port">The port by which plugins choose their traffic; 0 for any.</param>
+internal sealed record TcpProxyOptions(
+    TrafficDirection Direction, Protocol Protocol = Protocol.Tcp, bool ExchangesPeers = false, int Port = 0)
 {
     public static TcpProxyOptions Outbound { get; } = new(TrafficDirection.Outbound);
 
@@ -26,7 +28,7 @@ internal static class TcpProxies
     /// <summary>The filters before a proxy, and the proxy with access log and idle time-out of the node.</summary>
     public static IEnumerable<Filter> Complete(ProxyContext context, TcpProxy proxy, TcpProxyOptions options)
     {
-        foreach (var filter in NetworkFilters.BeforeTcp(context, options.Direction, options.ExchangesPeers))
+        foreach (var filter in NetworkFilters.BeforeTcp(context, options.Direction, options.ExchangesPeers, options.Port))
         {
             yield return filter;
         }

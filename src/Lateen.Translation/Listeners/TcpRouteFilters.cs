@@ -18,7 +18,7 @@ internal static class TcpRouteFilters
     {
         var served = service.FindPort(port.Number) is null && service.Ports.Count == 1 ? service.Ports[0] : port;
         var proxy = Single(context, new Destination(service.Hostname, Port: served.Number), service, port);
-        return TcpProxies.Complete(context, proxy, TcpProxyOptions.Outbound with { Protocol = port.Protocol });
+        return TcpProxies.Complete(context, proxy, TcpProxyOptions.Outbound with { Protocol = port.Protocol, Port = port.Number });
     }
 
     /// <summary>To one destination, or to several by their weights.</summary>
@@ -28,7 +28,7 @@ internal static class TcpRouteFilters
         var proxy = routes.Count == 1
             ? Single(context, routes[0].Destination, context.FindService(routes[0].Destination.Host), scope.Port)
             : Weighted(scope, routes);
-        return TcpProxies.Complete(context, proxy, new(TrafficDirection.Outbound, scope.Port.Protocol, scope.ExchangesPeers));
+        return TcpProxies.Complete(context, proxy, new(TrafficDirection.Outbound, scope.Port.Protocol, scope.ExchangesPeers, scope.Port.Number));
     }
 
     private static TcpProxy Single(ProxyContext context, Destination destination, Service? service, ServicePort port)

@@ -25,6 +25,9 @@ internal sealed record HttpRouteScope
     /// <summary>On gateways claims of tokens may be matched, and redirect ports may be derived from the listener.</summary>
     public bool IsGateway { get; init; }
 
+    /// <summary>Callers speak TLS, which ends at the listener.</summary>
+    public bool IsTls { get; init; }
+
     /// <summary>Reports something in the VirtualService that cannot be honoured.</summary>
     public void Report(string path, string what, string fix, string code = "") =>
         Context.Report(Source.Meta, path, what, fix, code);

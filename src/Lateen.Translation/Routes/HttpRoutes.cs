@@ -84,7 +84,7 @@ internal static class HttpRoutes
         HeaderMutations.Apply(route, http.Headers);
         if (http.Redirect is { } redirect)
         {
-            route.Redirect = Redirects.Build(redirect, scope.ListenPort);
+            route.Redirect = Redirects.Build(redirect, scope.ListenPort, scope.IsTls);
         }
         else if (http.DirectResponse is { } response)
         {

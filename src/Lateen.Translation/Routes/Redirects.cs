@@ -10,7 +10,9 @@ internal static class Redirects
     /// <summary>Stands before a URI that replaces only what the match's prefix took (Istio's form of Gateway API prefix redirects).</summary>
     private const string MatchedPrefix = "%PREFIX()%";
 
-    public static RedirectAction Build(HttpRedirect redirect, int listenPort)
+    /// <param name="listenPort">The port that callers use.</param>
+    /// <param name="isTls">Callers speak TLS: without a scheme of its own a location keeps theirs.</param>
+    public static RedirectAction Build(HttpRedirect redirect, int listenPort, bool isTls)
     {
         var action = new RedirectAction
         {
@@ -30,16 +32,11 @@ internal static class Redirects
             action.SchemeRedirect = redirect.Scheme;
         }
 
-        if (redirect.Port is { } port)
-        {
-            action.PortRedirect = (uint)port;
-        }
-        else if (redirect.DerivePort == RedirectPortSelection.FromRequestPort)
-        {
-            // The scheme's own port is left out of the location.
-            var isDefault = (redirect.Scheme == "http" && listenPort == 80) || (redirect.Scheme == "https" && listenPort == 443);
-            action.PortRedirect = isDefault ? 0u : (uint)listenPort;
-        }
+        var port = redirect.Port ?? (redirect.DerivePort == RedirectPortSelection.FromRequestPort ? listenPort : 0);
+
+        // The scheme's own port is left out of the location.
+        var isSecure = redirect.Scheme.Length == 0 ? isTls : redirect.Scheme == "https";
+        action.PortRedirect = port == (isSecure ? 443 : 80) ? 0u : (uint)port;
 
         action.ResponseCode = redirect.RedirectCode switch
         {

@@ -218,7 +218,7 @@ internal sealed class ControlPlaneBed : IAsyncDisposable
     private static ResourceType TypeOf(ConfigDocument document)
     {
         var kind = document.Resource.Kind;
-        var plural = kind == "Endpoints" ? "endpoints" : kind.EndsWith('y') ? kind[..^1] + "ies" : kind + (kind.EndsWith('s') ? "" : "s");
+        var plural = kind == "Endpoints" ? "endpoints" : kind.EndsWith('y') && kind[^2] != 'a' ? kind[..^1] + "ies" : kind + (kind.EndsWith('s') ? "es" : "s");
         return new ResourceType(document.Group, document.Version, plural.ToLowerInvariant(), kind, document.Resource.Namespace.Length > 0);
     }
 

@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Envoy.Config.Core.V3;
 using Envoy.Service.Discovery.V3;
 using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 using Lateen.Grpc.Client;
 using Lateen.Xds;
 
@@ -20,7 +21,8 @@ internal sealed class TestProxy : IDisposable
 
     /// <param name="rootPem">What to trust, on the TLS port; null on the plaintext port.</param>
     /// <param name="token">The service account token to show; null = none.</param>
-    public TestProxy(IPEndPoint server, string nodeId, string? rootPem = null, string? token = null)
+    /// <param name="labels">A label of its workload.</param>
+    public TestProxy(IPEndPoint server, string nodeId, string? rootPem = null, string? token = null, (string Key, string Value)? labels = null)
     {
         _channel = new GrpcChannel(rootPem is null
             ? new GrpcChannelOptions { Address = new Uri($"http://{server}") }
@@ -34,6 +36,10 @@ internal sealed class TestProxy : IDisposable
             new GrpcCallOptions(Metadata: token is null ? [] : [KeyValuePair.Create("authorization", $"Bearer {token}")]),
             CancellationToken.None);
         _node = new Node { Id = nodeId };
+        if (labels is { } label)
+        {
+            _node.Metadata = new() { Fields = { ["LABELS"] = Value.ForStruct(new() { Fields = { [label.Key] = Value.ForString(label.Value) } }) } };
+        }
     }
 
     /// <summary>Responses that came, of every type.</summary>
@@ -73,7 +79,7 @@ internal sealed class TestProxy : IDisposable
         _channel.Dispose();
     }
 
-    private static string NameOf(Google.Protobuf.WellKnownTypes.Any resource)
+    private static string NameOf(Any resource)
     {
         // The name is field 1 of clusters, listeners, routes and load assignments alike.
         var input = resource.Value.CreateCodedInput();

@@ -161,28 +161,10 @@ internal sealed class CaseMesh
         return state;
     }
 
-    private static ControlPlaneSettings Settings(JsonObject environment)
-    {
-        bool Flag(string name, bool otherwise) => environment[name] is { } value ? (string?)value == "true" : otherwise;
-        var defaults = ControlPlaneSettings.Default;
-        return defaults with
+    private static ControlPlaneSettings Settings(JsonObject environment) =>
+        ControlPlaneSettingsReader.Read(name => (string?)environment[name], []) with
         {
-            InboundPassthrough = Flag("PILOT_ENABLE_INBOUND_PASSTHROUGH", defaults.InboundPassthrough),
-            TlsOnSidecarIngress = Flag("ENABLE_TLS_ON_SIDECAR_INGRESS", defaults.TlsOnSidecarIngress),
-            ScopeGatewayToNamespace = Flag("PILOT_SCOPE_GATEWAY_TO_NAMESPACE", defaults.ScopeGatewayToNamespace),
-            FilterGatewayClusterConfig = Flag("PILOT_FILTER_GATEWAY_CLUSTER_CONFIG", defaults.FilterGatewayClusterConfig),
-            SendUnhealthyEndpoints = Flag("PILOT_SEND_UNHEALTHY_ENDPOINTS", defaults.SendUnhealthyEndpoints),
-            Http10 = Flag("PILOT_HTTP10", defaults.Http10),
-            DualStack = Flag("ISTIO_DUAL_STACK", defaults.DualStack),
-            AutoSni = Flag("ENABLE_AUTO_SNI", defaults.AutoSni),
-            VerifyCertificateAtClient = Flag("VERIFY_CERTIFICATE_AT_CLIENT", defaults.VerifyCertificateAtClient),
-            RedisFilter = Flag("PILOT_ENABLE_REDIS_FILTER", defaults.RedisFilter),
-            JwksFetch = (string?)environment["PILOT_JWT_ENABLE_REMOTE_JWKS"] switch
-            {
-                "hybrid" => JwksFetchMode.Hybrid,
-                "true" or "envoy" => JwksFetchMode.Proxy,
-                _ => JwksFetchMode.ControlPlane,
-            },
+            // Not offered to users, as the data plane does not speak Redis; what it does to clusters is there.
+            RedisFilter = (string?)environment["PILOT_ENABLE_REDIS_FILTER"] == "true",
         };
-    }
 }

@@ -3,14 +3,17 @@ using Envoy.Config.Listener.V3;
 using Envoy.Extensions.Filters.Network.TcpProxy.V3;
 using Lateen.Conformance.Families.Pilot;
 using Lateen.Model;
+using Lateen.Model.Extensions;
 using Lateen.Model.Networking;
 using Lateen.Model.Services;
 using Lateen.Model.Workloads;
 using Lateen.Translation;
 using Lateen.Translation.Clusters;
 using Lateen.Translation.Endpoints;
+using Lateen.Translation.Extensions;
 using Lateen.Translation.Listeners;
 using Lateen.Translation.Routes;
+using Lateen.Translation.Telemetries;
 
 namespace Lateen.Conformance.Families.PilotTables;
 
@@ -29,6 +32,7 @@ internal static class TrafficKinds
         ["tcp-match"] = c => Conditions(c, StaticConditions.Of(ReadMatch(c, "tcp", source => source.Tcp[0].Match[0])), "namespace"),
         ["route-source-match"] = c => Conditions(c, StaticConditions.Of(ReadMatch(c, "http", source => source.Http[0].Match[0])), "proxyNamespace"),
         ["listener-inbound-inspectors"] = InboundInspectors,
+        ["wasm-match-listener"] = WasmMatch,
         ["util-address-to-cidr"] = c => KindChecks.CompareMessage(c.Expected!["want"], Protobuf.Cidr((string)c.Inputs["addr"]!)),
         ["util-endpoint-metadata"] = Metadata,
         ["locality-or-default"] = c => KindChecks.Compare(
@@ -161,6 +165,23 @@ internal static class TrafficKinds
         ListenerFilterChainMatchPredicate.RuleOneofCase.DestinationPortRange => port >= predicate.DestinationPortRange.Start && port < predicate.DestinationPortRange.End,
         _ => false,
     };
+
+    private static CaseResult WasmMatch(ConformanceCase c)
+    {
+        var plugin = KindMesh.Config<WasmPluginConfig>("extensions.istio.io/v1alpha1", "WasmPlugin", (JsonObject)c.Inputs["wasmPlugin"]!["wasmPlugin"]!);
+        var labels = (c.Inputs["proxyLabels"] as JsonObject ?? []).Select(l => KeyValuePair.Create(l.Key, (string)l.Value!)).ToEquatableMap();
+        var listener = c.Inputs["listenerInfo"]!;
+        ListenerClass? kind = (string?)listener["class"] switch
+        {
+            "ListenerClassSidecarInbound" => ListenerClass.SidecarInbound,
+            "ListenerClassSidecarOutbound" => ListenerClass.SidecarOutbound,
+            "ListenerClassGateway" => ListenerClass.Gateway,
+            _ => null,
+        };
+        return KindChecks.Compare(
+            (bool)c.Expected!["want"]!,
+            plugin.Selector?.Matches(labels) != false && WasmPlugins.Carries(plugin.Match, kind, (int?)listener["port"] ?? 0));
+    }
 
     private static CaseResult Metadata(ConformanceCase c)
     {
