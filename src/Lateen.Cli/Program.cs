@@ -1,11 +1,13 @@
 using System.CommandLine;
 using Lateen.Cli;
 using Lateen.Cli.Cluster;
+using Lateen.Cli.Commands.Analyze;
 using Lateen.Cli.Commands.KubeInject;
 using Lateen.Cli.Commands.ProxyConfig;
 using Lateen.Cli.Commands.ProxyStatus;
 using Lateen.Cli.Commands.Sandbox;
 using Lateen.Cli.Commands.Trace;
+using Lateen.Cli.Commands.Validate;
 using Lateen.Cli.Commands.XCheckInject;
 using Lateen.Config.Sources.Kubernetes;
 using Lateen.Sandbox.Up;
@@ -24,6 +26,8 @@ RootCommand root = new("Lateen: a sidecar service mesh, for Kubernetes and for o
     DownCommand.Create(),
     StatusCommand.Create(),
     SandboxCommand.Create(),
+    AnalyzeCommand.Create(cluster),
+    ValidateCommand.Create(cluster),
     ProxyStatusCommand.Create(cluster),
     ProxyConfigCommand.Create(cluster),
     TraceCommand.Create(cluster),
@@ -55,5 +59,5 @@ try
 catch (Exception e) when (e is CommandException or SandboxException or KubeConfigException or KubernetesApiException or InvalidDataException or IOException or OperationCanceledException)
 {
     await Console.Error.WriteLineAsync($"Error: {e.Message}");
-    return Failure;
+    return e is CommandException { ExitCode: var code } ? code : Failure;
 }

@@ -40,6 +40,27 @@ internal sealed class ClusterOptions
         return new ClusterAccess(new KubernetesClient(options), line.GetValue(_namespace) ?? options.Namespace, line.GetValue(_istioNamespace)!);
     }
 
+    /// <summary>The namespace that the command line names, else the kubeconfig's, else `default`.</summary>
+    public string NamespaceOf(ParseResult line)
+    {
+        if (line.GetValue(_namespace) is { Length: > 0 } named)
+        {
+            return named;
+        }
+
+        try
+        {
+            return KubeConfig.Load(FindKubeconfig(line.GetValue(_kubeconfig)), line.GetValue(_context)).Namespace;
+        }
+        catch (KubeConfigException)
+        {
+            return "default";
+        }
+    }
+
+    /// <summary>The namespace of the control plane.</summary>
+    public string IstioNamespaceOf(ParseResult line) => line.GetValue(_istioNamespace)!;
+
     private static string FindKubeconfig(string? named)
     {
         if (named is { Length: > 0 })

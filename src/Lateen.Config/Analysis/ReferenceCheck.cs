@@ -1,3 +1,4 @@
+using Lateen.Config.Analysis.VirtualServices;
 using Lateen.Model;
 using Lateen.Model.Networking;
 
@@ -33,22 +34,9 @@ public static class ReferenceCheck
 
     private static bool IsSame(ConfigMeta left, ConfigMeta right) => left.Name == right.Name && left.Namespace == right.Namespace;
 
-    /// <summary>The subsets of a VirtualService that no DestinationRule has, whether the host is known or not.</summary>
-    internal static IEnumerable<ConfigProblem> Subsets(VirtualServiceConfig service, MeshSnapshot mesh)
-    {
-        foreach (var (destination, path) in Destinations(service))
-        {
-            var host = HostName.Resolve(destination.Host, service.Meta.Namespace, mesh.Index.Inputs.Domain);
-            if (destination.Subset.Length > 0 && !HasSubset(Rules(host, mesh), destination.Subset))
-            {
-                yield return MissingSubset(service.Meta, host, destination.Subset, path);
-            }
-        }
-    }
-
     private static IEnumerable<ConfigProblem> Of(VirtualServiceConfig service, MeshSnapshot mesh, Func<string, string, bool> isSubsetKnown)
     {
-        foreach (var (destination, path) in Destinations(service))
+        foreach (var (destination, path, _) in RouteTargets.Of(service))
         {
             if (Check(service.Meta, destination, path, mesh, isSubsetKnown) is { } problem)
             {
@@ -80,14 +68,12 @@ public static class ReferenceCheck
             return null;
         }
 
-        return MissingSubset(meta, host, destination.Subset, path);
+        return ConfigProblem.Warning(
+            Code,
+            $"subset {destination.Subset} of host {host} is in no DestinationRule",
+            new ConfigLocation(resource, $"{path}.subset"),
+            "add the subset to the host's DestinationRule, or correct the name; requests get 503 until then");
     }
-
-    private static ConfigProblem MissingSubset(ConfigMeta meta, string host, string subset, string path) => ConfigProblem.Warning(
-        Code,
-        $"subset {subset} of host {host} is in no DestinationRule",
-        new ConfigLocation(new ResourceName(meta.Kind, meta.Namespace, meta.Name), $"{path}.subset"),
-        "add the subset to the host's DestinationRule, or correct the name; requests get 503 until then");
 
     private static bool HasSubset(IEnumerable<DestinationRuleConfig> rules, string subset) =>
         rules.Any(rule => rule.Subsets.Any(known => known.Name == subset));
@@ -95,37 +81,4 @@ public static class ReferenceCheck
     private static IEnumerable<DestinationRuleConfig> Rules(string host, MeshSnapshot mesh) =>
         mesh.Index.Inputs.Configs.OfType<DestinationRuleConfig>()
             .Where(rule => HostName.IsSubsetOf(host, HostName.Resolve(rule.Host, rule.Meta.Namespace, mesh.Index.Inputs.Domain)));
-
-    private static IEnumerable<(Destination Destination, string Path)> Destinations(VirtualServiceConfig service)
-    {
-        for (var i = 0; i < service.Http.Count; i++)
-        {
-            var http = service.Http[i];
-            for (var j = 0; j < http.Route.Count; j++)
-            {
-                yield return (http.Route[j].Destination, $"spec.http[{i}].route[{j}].destination");
-            }
-
-            if (http.Mirror is { } mirror)
-            {
-                yield return (mirror, $"spec.http[{i}].mirror");
-            }
-        }
-
-        for (var i = 0; i < service.Tls.Count; i++)
-        {
-            for (var j = 0; j < service.Tls[i].Route.Count; j++)
-            {
-                yield return (service.Tls[i].Route[j].Destination, $"spec.tls[{i}].route[{j}].destination");
-            }
-        }
-
-        for (var i = 0; i < service.Tcp.Count; i++)
-        {
-            for (var j = 0; j < service.Tcp[i].Route.Count; j++)
-            {
-                yield return (service.Tcp[i].Route[j].Destination, $"spec.tcp[{i}].route[{j}].destination");
-            }
-        }
-    }
 }

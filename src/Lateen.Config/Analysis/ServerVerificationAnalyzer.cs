@@ -1,4 +1,3 @@
-using Lateen.Model;
 using Lateen.Model.Networking;
 
 namespace Lateen.Config.Analysis;
@@ -6,13 +5,14 @@ namespace Lateen.Config.Analysis;
 /// <summary>IST0128 and IST0129: TLS towards a host without a CA to verify it by, for all ports or for one.</summary>
 internal sealed class ServerVerificationAnalyzer : IAnalyzer
 {
-    private const string Fix = "set caCertificates or credentialName: without them any certificate is accepted";
-
     public string Name => "destinationrule.CaCertificateAnalyzer";
 
-    public IEnumerable<ConfigProblem> Analyze(MeshSnapshot mesh) => Analyzers.Of<DestinationRuleConfig>(mesh).SelectMany(Analyze);
+    public string Description => "Finds DestinationRules whose TLS settings do not verify the server";
 
-    private static IEnumerable<ConfigProblem> Analyze(DestinationRuleConfig rule)
+    public IEnumerable<ConfigProblem> Analyze(AnalyzedMesh mesh) =>
+        mesh.Of<DestinationRuleConfig>().SelectMany(rule => Analyze(rule, mesh));
+
+    private static IEnumerable<ConfigProblem> Analyze(DestinationRuleConfig rule, AnalyzedMesh mesh)
     {
         if (rule.TrafficPolicy is not { } policy)
         {
@@ -21,11 +21,7 @@ internal sealed class ServerVerificationAnalyzer : IAnalyzer
 
         if (AcceptsAny(policy.Tls))
         {
-            yield return ConfigProblem.Warning(
-                "IST0128",
-                $"TLS mode {policy.Tls!.Mode} towards {rule.Host} does not verify the server",
-                Analyzers.At(rule.Meta, "spec.trafficPolicy.tls"),
-                Fix);
+            yield return ConfigProblem.Warning("IST0128", Text(rule, policy.Tls!), mesh.At(rule.Meta, "spec.trafficPolicy.tls"));
         }
 
         for (var i = 0; i < policy.PortLevelSettings.Count; i++)
@@ -34,13 +30,14 @@ internal sealed class ServerVerificationAnalyzer : IAnalyzer
             if (AcceptsAny(port.Tls))
             {
                 yield return ConfigProblem.Warning(
-                    "IST0129",
-                    $"TLS mode {port.Tls!.Mode} towards port {port.Port} of {rule.Host} does not verify the server",
-                    Analyzers.At(rule.Meta, $"spec.trafficPolicy.portLevelSettings[{i}].tls"),
-                    Fix);
+                    "IST0129", $"{Text(rule, port.Tls!)} at port number:{port.Port}", mesh.At(rule.Meta, $"spec.trafficPolicy.portLevelSettings[{i}].tls"));
             }
         }
     }
+
+    private static string Text(DestinationRuleConfig rule, ClientTlsSettings tls) =>
+        $"DestinationRule {rule.Meta.Namespace}/{rule.Meta.Name} in namespace {rule.Meta.Namespace} has TLS mode set to {tls.Mode.ToString().ToUpperInvariant()} "
+        + $"but no caCertificates are set to validate server identity for host: {rule.Host}";
 
     private static bool AcceptsAny(ClientTlsSettings? tls) =>
         tls is { Mode: ClientTlsMode.Simple or ClientTlsMode.Mutual, CaCertificates: "", CredentialName: "" };

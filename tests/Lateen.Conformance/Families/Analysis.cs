@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 using Lateen.Config;
 using Lateen.Config.Analysis;
-using Lateen.Config.Decoding.Istio;
+using Lateen.Config.Decoding.Mesh;
 using Lateen.Config.Sources.Files;
-using Lateen.Model;
+using Lateen.Model.Mesh;
 
 namespace Lateen.Conformance.Families;
 
@@ -14,16 +14,19 @@ public sealed class Analysis : IConformanceFamily
 
     public CaseResult Run(ConformanceCase conformanceCase)
     {
-        var name = (string?)conformanceCase.Json["settings"]?["analyzer"] ?? "";
+        var name = (string?)conformanceCase.Settings["analyzer"] ?? "";
         if (Analyzers.All.FirstOrDefault(candidate => candidate.Name == name) is not { } analyzer)
         {
             return CaseResult.Failed($"there is no analyzer {name} yet");
         }
 
-        var mesh = MeshSnapshot.Build(new MeshInputs { Configs = Resources(conformanceCase).ToEquatableArray() });
-        var actual = analyzer.Analyze(mesh).Select(Origin).Order(StringComparer.Ordinal).ToList();
-        var expected = ((JsonArray?)conformanceCase.Json["expected"]?["messages"] ?? [])
-            .Select(message => $"{message!["code"]} {Full((string)message["origin"]!)}")
+        var expectedMessages = ((JsonArray?)conformanceCase.Expected?["messages"] ?? []).ToList();
+        var actual = analyzer.Analyze(Mesh(conformanceCase))
+            .Select(problem => $"{problem.Code} {Level(problem.Severity)} {problem.Where.Resource}")
+            .Order(StringComparer.Ordinal)
+            .ToList();
+        var expected = expectedMessages
+            .Select(message => $"{message!["code"]} {message["level"]} {Full((string)message["origin"]!)}")
             .Order(StringComparer.Ordinal)
             .ToList();
         return actual.SequenceEqual(expected)
@@ -31,30 +34,30 @@ public sealed class Analysis : IConformanceFamily
             : CaseResult.Failed($"expected [{string.Join(", ", expected)}], got [{string.Join(", ", actual)}]");
     }
 
-    private static IEnumerable<IIstioConfig> Resources(ConformanceCase conformanceCase)
+    private static AnalyzedMesh Mesh(ConformanceCase conformanceCase)
     {
-        foreach (var input in (JsonArray?)conformanceCase.Json["inputs"]?["resources"] ?? [])
+        var istio = (string?)conformanceCase.Settings["istioNamespace"] ?? "istio-system";
+        var mesh = conformanceCase.Text(conformanceCase.Inputs["meshConfigMap"]) is { } text
+            ? MeshConfigDecoder.Decode(text, "mesh").Value!
+            : MeshConfig.Default;
+        var networks = conformanceCase.Text(conformanceCase.Inputs["meshNetworks"]) is { } written
+            ? MeshNetworksDecoder.Decode(written, "meshNetworks").Value!.Networks
+            : [];
+        var resources = ((JsonArray?)conformanceCase.Inputs["resources"] ?? [])
+            .SelectMany(input => ConfigText.Read(conformanceCase.Text(input)!, (string?)input!["file"], "default", []));
+        return new AnalyzedMesh(DummyGateway.Objects(istio, "istio-ingressgateway").Concat(resources))
         {
-            if ((string?)input?["file"] is not { } file)
-            {
-                continue;
-            }
-
-            foreach (var document in ConfigText.Read(File.ReadAllText(Path.Combine(conformanceCase.Folder, file)), file, "default", []))
-            {
-                // Analysis runs over what is stored, right or wrong by itself.
-                if (IstioDecoder.Knows(document.Group, document.Resource.Kind)
-                    && IstioDecoder.Decode(document.Node, file).Value is { } config)
-                {
-                    yield return config;
-                }
-            }
-        }
+            Mesh = mesh,
+            Networks = networks,
+            IstioNamespace = istio,
+        };
     }
 
-    private static string Origin(ConfigProblem problem) => $"{problem.Code} {problem.Where.Resource}";
+    private static string Level(ProblemSeverity severity) => severity == ProblemSeverity.Notice ? "Info" : severity.ToString();
 
-    // An origin without a namespace is written as the YAML has it: the default one.
+    // An origin without a namespace is written as the YAML has it: the default one, unless the kind has none.
     private static string Full(string origin) =>
-        origin.Contains('/', StringComparison.Ordinal) ? origin : origin.Replace(" ", " default/", StringComparison.Ordinal);
+        origin.Contains('/', StringComparison.Ordinal) || origin.Split(' ')[0] is "Namespace" or "MutatingWebhookConfiguration"
+            ? origin
+            : origin.Replace(" ", " default/", StringComparison.Ordinal);
 }

@@ -29,6 +29,9 @@ public static class IstioDecoder
     /// <summary>Whether the kind is one of Istio's that are read.</summary>
     public static bool Knows(string group, string kind) => Kinds.ContainsKey((group, kind));
 
+    /// <summary>Every kind that is read, with its API group.</summary>
+    public static IEnumerable<(string Group, string Kind)> AllKinds => Kinds.Keys;
+
     /// <param name="node">The whole object.</param>
     /// <param name="file">Where it stands, for problems; null when an API server sent it.</param>
     public static Decoded<IIstioConfig> Decode(ConfigNode node, string? file = null, string defaultNamespace = "default")

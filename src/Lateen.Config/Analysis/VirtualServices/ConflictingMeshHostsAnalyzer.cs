@@ -1,26 +1,28 @@
 using Lateen.Model;
 using Lateen.Model.Networking;
 
-namespace Lateen.Config.Analysis;
+namespace Lateen.Config.Analysis.VirtualServices;
 
 /// <summary>IST0109: two VirtualServices for sidecars have the same host and can both be seen from one namespace; one of them is not used.</summary>
 internal sealed class ConflictingMeshHostsAnalyzer : IAnalyzer
 {
     public string Name => "virtualservice.ConflictingMeshGatewayHostsAnalyzer";
 
-    public IEnumerable<ConfigProblem> Analyze(MeshSnapshot mesh)
+    public string Description => "Checks if multiple virtual services associated with the mesh gateway have conflicting hosts";
+
+    public IEnumerable<ConfigProblem> Analyze(AnalyzedMesh mesh)
     {
         var byHost = new Dictionary<string, List<VirtualServiceConfig>>();
-        foreach (var service in Analyzers.Of<VirtualServiceConfig>(mesh))
+        foreach (var service in mesh.Of<VirtualServiceConfig>())
         {
             if (!service.Gateways.IsEmpty && !service.Gateways.Contains("mesh"))
             {
                 continue;
             }
 
-            foreach (var host in service.Hosts)
+            foreach (var host in service.Hosts.Distinct())
             {
-                var name = HostName.Resolve(host, service.Meta.Namespace, mesh.Index.Inputs.Domain);
+                var name = HostName.Resolve(host, service.Meta.Namespace, mesh.Domain);
                 (byHost.TryGetValue(name, out var services) ? services : byHost[name] = []).Add(service);
             }
         }
@@ -33,13 +35,13 @@ internal sealed class ConflictingMeshHostsAnalyzer : IAnalyzer
                 .ToList();
             if (conflicts.Count > 0)
             {
-                var others = conflicts.SelectMany(entry => entry.Value).Where(other => other != service && Meet(service, other)).Distinct();
+                var names = conflicts.SelectMany(entry => entry.Value).Where(other => other == service || Meet(service, other)).Distinct()
+                    .Select(other => $"{other.Meta.Namespace}/{other.Meta.Name}");
                 yield return ConfigProblem.Error(
                     "IST0109",
-                    $"hosts {string.Join(", ", conflicts.Select(entry => entry.Key))} are also those of "
-                    + $"{string.Join(", ", others.Select(other => $"{other.Meta.Namespace}/{other.Meta.Name}"))}; the oldest is used",
-                    Analyzers.At(service.Meta, "spec.hosts"),
-                    "merge them into one VirtualService, or limit exportTo");
+                    $"The VirtualServices {string.Join(',', names)} associated with mesh gateway define the same host {string.Join(',', conflicts.Select(entry => entry.Key))} "
+                    + "which can lead to undefined behavior. This can be fixed by merging the conflicting VirtualServices into a single resource.",
+                    mesh.At(service.Meta, "spec.hosts"));
             }
         }
     }
