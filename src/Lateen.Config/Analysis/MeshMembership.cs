@@ -14,11 +14,11 @@ internal static class MeshMembership
     /// <summary>Namespaces of Kubernetes itself.</summary>
     public static bool IsSystemNamespace(string ns) => ns is "kube-system" or "kube-public" or "kube-node-lease" or "local-path-storage";
 
-    /// <summary>Objects that Istio's own installation made.</summary>
+    /// <summary>Objects that Istio's own installation or its gateway controller made.</summary>
     public static bool IsControlPlane(ConfigDocument document)
     {
         var labels = document.Node.Labels();
-        return labels.ContainsKey("istio") || labels.Find("release") == "istio";
+        return labels.ContainsKey("istio") || labels.Find("release") == "istio" || labels.Find("gateway.istio.io/managed") == "istio.io-mesh-controller";
     }
 
     public static bool HasPod(AnalyzedMesh mesh, ConfigDocument pod) => IsInMesh(mesh, pod.Resource.Namespace, pod.Node);

@@ -12,6 +12,6 @@ public static class SupportCheck
         plugin.FailStrategy == PluginFailStrategy.FailClose
             ? "the plugin is not in force: the mesh's proxies run no WebAssembly, and requests pass without it although failStrategy is FAIL_CLOSE"
             : "the plugin is not in force: the mesh's proxies run no WebAssembly, and requests pass without it",
-        Analyzers.At(plugin.Meta, "spec.url"),
+        new ConfigLocation(new ResourceName(plugin.Meta.Kind, plugin.Meta.Namespace, plugin.Meta.Name), "spec.url"),
         "say it with an AuthorizationPolicy, RequestAuthentication, EnvoyFilter or Telemetry, or remove the plugin");
 }

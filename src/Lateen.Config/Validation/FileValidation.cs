@@ -10,8 +10,12 @@ namespace Lateen.Config.Validation;
 /// <param name="Notices">Not about correctness: labels that telemetry would like to have.</param>
 public sealed record FileValidation(ImmutableArray<string> Errors, ImmutableArray<string> Warnings, ImmutableArray<string> Notices)
 {
-    private static readonly string[] AppLabels = ["app", "app.kubernetes.io/name", "service.istio.io/canonical-name"];
-    private static readonly string[] VersionLabels = ["version", "app.kubernetes.io/version", "service.istio.io/canonical-revision"];
+    // Any one of the labels will do.
+    private static readonly (string What, string[] Labels)[] Wanted =
+    [
+        ("app", ["app", "app.kubernetes.io/name", "service.istio.io/canonical-name"]),
+        ("version", ["version", "app.kubernetes.io/version", "service.istio.io/canonical-revision"]),
+    ];
 
     /// <summary>Checks Istio's resources, Services and Deployments of a text; other kinds pass.</summary>
     /// <param name="istioNamespace">Services of this namespace are Istio's own and are not checked.</param>
@@ -31,14 +35,14 @@ public sealed record FileValidation(ImmutableArray<string> Errors, ImmutableArra
         return new FileValidation([.. errors], [.. warnings], [.. documents.SelectMany(Notes)]);
     }
 
-    private static IReadOnlyCollection<ConfigProblem> Problems(ConfigDocument document, string istioNamespace)
+    private static EquatableArray<ConfigProblem> Problems(ConfigDocument document, string istioNamespace)
     {
         if (IstioDecoder.Knows(document.Group, document.Resource.Kind))
         {
             return IstioDecoder.Decode(document.Node, document.File, document.Resource.Namespace).Problems;
         }
 
-        return document is { Group: "", Resource: { Kind: "Service", Namespace: var ns } } && ns != istioNamespace ? [.. Ports(document)] : [];
+        return document is { Group: "", Resource: { Kind: "Service", Namespace: var ns } } && ns != istioNamespace ? Ports(document).ToEquatableArray() : [];
     }
 
     private static IEnumerable<ConfigProblem> Ports(ConfigDocument service)
@@ -73,7 +77,7 @@ public sealed record FileValidation(ImmutableArray<string> Errors, ImmutableArra
         }
 
         var labels = document.Node.At("spec", "template").Labels();
-        foreach (var (what, names) in new[] { ("app", AppLabels), ("version", VersionLabels) })
+        foreach (var (what, names) in Wanted)
         {
             if (!names.Any(labels.ContainsKey))
             {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Lateen.Model;
 using Lateen.Model.Workloads;
 using Lateen.Security;
@@ -7,19 +8,32 @@ using Lateen.Xds.Server;
 namespace Lateen.ControlPlane.Discovery;
 
 /// <summary>A proxy with an open stream: what it said of itself, completed by what the mesh knows of its pod, and what was made for it last.</summary>
-/// <remarks>Called by the proxy's own stream alone.</remarks>
+/// <remarks>Called by the proxy's own stream alone; <see cref="Problems"/> by anybody.</remarks>
 internal sealed class ConnectedProxy(ProxyNode node)
 {
     private readonly Dictionary<(string TypeUrl, ResourcePart Part), SharedAs> _shared = [];
     private readonly Dictionary<string, OwnPart> _own = [];
     private readonly Dictionary<string, JoinedResources> _joined = [];
     private (Workload? Pod, MeshIndex Index, ProxyNode Node)? _recognised;
+    private ImmutableDictionary<string, IReadOnlyList<ModelProblem>> _problems = ImmutableDictionary<string, IReadOnlyList<ModelProblem>>.Empty;
 
     /// <summary>Who it was found to be; null on the plaintext port.</summary>
     public SpiffeId? Identity { get; init; }
 
     /// <summary>As the proxy said it.</summary>
     public ProxyNode Node { get; } = node;
+
+    /// <summary>What could not be honoured in the resources that are this proxy's alone.</summary>
+    public IEnumerable<ModelProblem> Problems => Volatile.Read(ref _problems).Values.SelectMany(problems => problems);
+
+    /// <summary>Takes what could not be honoured in its own resources of a type, in place of what was so before.</summary>
+    public void Report(string typeUrl, IReadOnlyList<ModelProblem> problems)
+    {
+        if (problems.Count > 0 || _problems.ContainsKey(typeUrl))
+        {
+            Volatile.Write(ref _problems, problems.Count > 0 ? _problems.SetItem(typeUrl, problems) : _problems.Remove(typeUrl));
+        }
+    }
 
     /// <summary>The proxy as the snapshot knows it; looked up again when its pod or the machines changed.</summary>
     public ProxyNode In(MeshSnapshot mesh)
@@ -54,7 +68,7 @@ internal sealed class ConnectedProxy(ProxyNode node)
         var unknown = pods.IsEmpty ? mesh.Endpoints : null;
         if (!_own.TryGetValue(view.Key.TypeUrl, out var known) || !known.Holds(view, proxy, pods, unknown))
         {
-            var made = cache.Own(mesh, view, proxy, pods);
+            var made = cache.Own(mesh, view, proxy, pods, problems => Report(view.Key.TypeUrl, problems));
             var same = known is not null && known.Resources.Count == made.Count && known.Resources.SequenceEqual(made, ReferenceEqualityComparer.Instance);
             _own[view.Key.TypeUrl] = known = new OwnPart(view, proxy, pods, unknown, same ? known!.Resources : made);
         }

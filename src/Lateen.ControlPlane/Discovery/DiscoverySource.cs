@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Lateen.Api;
 using Lateen.ControlPlane.Identity;
@@ -16,10 +17,15 @@ internal sealed class DiscoverySource(
     IResourceGenerator generator, string domain, CallerAuthenticator? callers, SecretDiscovery? secrets, TimeProvider time, ILogger logger)
     : IXdsResourceSource<ConnectedProxy>
 {
+    private readonly ConcurrentDictionary<string, ConnectedProxy> _proxies = new(StringComparer.Ordinal);
     private Published _published = new(MeshSnapshot.Empty, "");
 
     /// <summary>The snapshot in force.</summary>
     public MeshSnapshot Current => Volatile.Read(ref _published).Mesh;
+
+    /// <summary>What of the snapshot in force could not be honoured for the connected proxies.</summary>
+    public IEnumerable<ModelProblem> Problems() =>
+        generator.Problems(Current).Concat(_proxies.Values.SelectMany(proxy => proxy.Problems)).Distinct();
 
     /// <summary>Puts a snapshot in force; the caller announces it to the server afterwards.</summary>
     public void Publish(MeshSnapshot mesh) => Volatile.Write(
@@ -49,13 +55,10 @@ internal sealed class DiscoverySource(
                 $"authorization failed: {identity} may not be {node.Id} of namespace {node.Namespace} with service account \"{node.ServiceAccount}\"");
         }
 
-        return new ConnectedProxy(node) { Identity = identity };
+        return _proxies[peer.ConnectionId] = new ConnectedProxy(node) { Identity = identity };
     }
 
-    public void Disconnected(XdsPeer peer, ConnectedProxy proxy)
-    {
-        // Nothing is kept per proxy outside of its stream.
-    }
+    public void Disconnected(XdsPeer peer, ConnectedProxy proxy) => _proxies.TryRemove(peer.ConnectionId, out _);
 
     public async ValueTask<XdsResourceSet?> GenerateAsync(
         XdsPeer peer, ConnectedProxy proxy, XdsQuery query, CancellationToken cancellation)

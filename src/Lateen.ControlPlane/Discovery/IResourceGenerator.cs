@@ -8,4 +8,7 @@ internal interface IResourceGenerator
 {
     /// <returns>The resources asked for that exist; null when the type is not served. The same list as before when nothing in it changed.</returns>
     IReadOnlyList<XdsResource>? Generate(MeshSnapshot mesh, ConnectedProxy proxy, XdsQuery query);
+
+    /// <summary>What could not be honoured in resources that several proxies share.</summary>
+    IEnumerable<ModelProblem> Problems(MeshSnapshot mesh);
 }

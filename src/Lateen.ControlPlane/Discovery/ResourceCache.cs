@@ -22,6 +22,9 @@ internal sealed class ResourceCache
     // A client may connect with any labels and ask for any names; what it makes us remember must not grow without end.
     private const int MaxResultsPerView = 50_000;
 
+    // Far more than a person can read; what is left out stands in the next round when some of these are mended.
+    private const int MaxProblemsPerView = 500;
+
     private readonly ConcurrentDictionary<ViewKey, Slot> _slots = [];
     private readonly ResourcePool _pool = new();
 
@@ -30,11 +33,18 @@ internal sealed class ResourceCache
 
     /// <summary>All shared resources of a type without names.</summary>
     public IReadOnlyList<XdsResource> Shared(MeshSnapshot mesh, MeshView view, ProxyNode shared) =>
-        SlotOf(view.Key).ResultsOf(view).Lists.Get(shared, () => Translate(view.In(mesh), shared, view.Key, []));
+        SlotOf(view.Key).ResultsOf(view) is var results
+            ? results.Lists.Get(shared, () => Translate(view.In(mesh), shared, view.Key, [], results.Add))
+            : [];
 
     /// <summary>A proxy's own resources; not remembered here, they are nobody else's.</summary>
-    public IReadOnlyList<XdsResource> Own(MeshSnapshot mesh, MeshView view, ProxyNode proxy, EquatableArray<Workload> pods) =>
-        Translate(view.In(mesh, pods.IsEmpty ? mesh.Endpoints : null, WorkloadTable.Build(pods)), proxy, view.Key, []);
+    /// <param name="problems">Takes what could not be honoured.</param>
+    public IReadOnlyList<XdsResource> Own(
+        MeshSnapshot mesh, MeshView view, ProxyNode proxy, EquatableArray<Workload> pods, Action<IReadOnlyList<ModelProblem>> problems) =>
+        Translate(view.In(mesh, pods.IsEmpty ? mesh.Endpoints : null, WorkloadTable.Build(pods)), proxy, view.Key, [], problems);
+
+    /// <summary>What could not be honoured in the shared resources of a snapshot, as far as proxies have asked for them.</summary>
+    public IEnumerable<ModelProblem> Problems(MeshSnapshot mesh) => _slots.Values.SelectMany(slot => slot.ProblemsOf(mesh));
 
     /// <summary>The resource of a name.</summary>
     public XdsResource Named(MeshSnapshot mesh, MeshView view, ProxyNode shared, string name)
@@ -42,7 +52,7 @@ internal sealed class ResourceCache
         var results = SlotOf(view.Key).ResultsOf(view);
         if (view.Key.TypeUrl != TypeUrls.ClusterLoadAssignment)
         {
-            return results.ByName.Get((shared, name), () => Translate(view.In(mesh), shared, view.Key, [name])[0]);
+            return results.ByName.Get((shared, name), () => Translate(view.In(mesh), shared, view.Key, [name], results.Add)[0]);
         }
 
         // A load assignment reads one service's endpoints: it holds as long as they are the same.
@@ -55,7 +65,7 @@ internal sealed class ResourceCache
         }
 
         var endpoints = service is { } of ? mesh.Endpoints.Only(of) : EndpointTable.Empty;
-        var resource = Translate(view.In(mesh, endpoints), shared, view.Key, [name])[0];
+        var resource = Translate(view.In(mesh, endpoints), shared, view.Key, [name], results.Add)[0];
         if (results.Assignments.Count >= MaxResultsPerView)
         {
             results.Assignments.Clear();
@@ -76,9 +86,11 @@ internal sealed class ResourceCache
         return _slots.GetOrAdd(key, static k => new Slot(k));
     }
 
-    private XdsResource[] Translate(MeshSnapshot mesh, ProxyNode proxy, ViewKey key, EquatableArray<string> names)
+    private XdsResource[] Translate(
+        MeshSnapshot mesh, ProxyNode proxy, ViewKey key, EquatableArray<string> names, Action<IReadOnlyList<ModelProblem>> problems)
     {
         var result = ProxyTranslator.Translate(new TranslationRequest(mesh, proxy, key.TypeUrl, names, key.Part));
+        problems(result.Problems);
         return [.. result.Resources.Select(resource => _pool.Of(resource.Name, Digest(resource.Resource), resource.Resource))];
     }
 
@@ -90,6 +102,10 @@ internal sealed class ResourceCache
         private Results? _results;
 
         public Results View(MeshSnapshot mesh) => ResultsOf(_views.Of(mesh));
+
+        /// <summary>Nothing when what these results were made from has changed and nobody has asked since: it may be mended.</summary>
+        public IEnumerable<ModelProblem> ProblemsOf(MeshSnapshot mesh) =>
+            Volatile.Read(ref _results) is { Problems.IsEmpty: false } results && ReferenceEquals(results.View, _views.Of(mesh)) ? results.Problems.Keys : [];
 
         public Results ResultsOf(MeshView view)
         {
@@ -112,6 +128,16 @@ internal sealed class ResourceCache
         public Memo<(ProxyNode Proxy, string Name), XdsResource> ByName { get; } = new();
 
         public ConcurrentDictionary<(ProxyNode Proxy, string Name), (EndpointShard? Shard, XdsResource Resource)> Assignments { get; } = [];
+
+        public ConcurrentDictionary<ModelProblem, bool> Problems { get; } = [];
+
+        public void Add(IReadOnlyList<ModelProblem> found)
+        {
+            for (var i = 0; i < found.Count && Problems.Count < MaxProblemsPerView; i++)
+            {
+                Problems.TryAdd(found[i], true);
+            }
+        }
     }
 
     private sealed class Memo<TKey, TValue>

@@ -20,6 +20,8 @@ internal sealed class TranslationGenerator : IResourceGenerator
 
     private readonly ResourceCache _cache = new();
 
+    public IEnumerable<ModelProblem> Problems(MeshSnapshot mesh) => _cache.Problems(mesh);
+
     public IReadOnlyList<XdsResource>? Generate(MeshSnapshot mesh, ConnectedProxy proxy, XdsQuery query)
     {
         if (!Served.Contains(query.TypeUrl))
@@ -31,7 +33,7 @@ internal sealed class TranslationGenerator : IResourceGenerator
         var parts = ViewKey.PartsOf(query.TypeUrl, recognised.Type);
         if (parts[0] == ResourcePart.Whole || ProxyTranslator.IsProxyless(recognised))
         {
-            return Whole(mesh, recognised, query);
+            return Whole(mesh, proxy, recognised, query);
         }
 
         if (query.TypeUrl is TypeUrls.ClusterLoadAssignment or TypeUrls.RouteConfiguration)
@@ -49,10 +51,11 @@ internal sealed class TranslationGenerator : IResourceGenerator
         MeshView ViewOf(ResourcePart part) => _cache.View(mesh, new ViewKey(query.TypeUrl, part, recognised.Type, recognised.Namespace));
     }
 
-    private static XdsResource[] Whole(MeshSnapshot mesh, ProxyNode proxy, XdsQuery query)
+    private static XdsResource[] Whole(MeshSnapshot mesh, ConnectedProxy connected, ProxyNode proxy, XdsQuery query)
     {
         var names = query.IsWildcard ? [] : query.Names.Order(StringComparer.Ordinal).ToEquatableArray();
         var result = ProxyTranslator.Translate(new TranslationRequest(mesh, proxy, query.TypeUrl, names));
+        connected.Report(query.TypeUrl, result.Problems);
         return [.. result.Resources.Select(resource => new XdsResource(resource.Name, Digest(resource.Resource), resource.Resource))];
     }
 

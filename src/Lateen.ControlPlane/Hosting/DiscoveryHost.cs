@@ -90,7 +90,8 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         _readers = new ObjectReaders(options.Domain, options.ClusterId, options.Namespace, options.Revision, loggers.CreateLogger("validation"));
         _certificate = new ServingCertificate(
             authority, ServingCertificate.NamesOf(options.Namespace, options.Revision), time, loggers.CreateLogger("ca"));
-        _status = client is null ? null : new StatusWriter(client, time, loggers.CreateLogger("status"));
+        _status = client is null ? null : new StatusWriter(
+            client, new StatusSources(() => _source.Problems(), () => _xds.Applied()), time, loggers.CreateLogger("status"));
         _ingressStatus = client is null ? null : new IngressStatus(client, time, loggers.CreateLogger("status"));
         _injection = new InjectionSource(options.Revision, options.TemplateEnvironment, loggers.CreateLogger("injection"));
         _injector = new InjectionWebhook(
@@ -259,6 +260,8 @@ internal sealed class DiscoveryHost : IAsyncDisposable
                 _metrics.Triggered(trigger);
                 _xds.Push(push);
             }
+
+            _xds.Announced = update.Snapshot.Version;
         }
 
         if (publication.Resources is { } resources)

@@ -11,13 +11,28 @@ using Microsoft.Extensions.Logging;
 
 namespace Lateen.ControlPlane.Status;
 
-/// <summary>Writes status.conditions (type Reconciled) and validation messages back on Istio's resources: what is wrong, or who refused it.</summary>
+/// <summary>What the writer asks the discovery service.</summary>
+/// <param name="Problems">What could not be honoured for the connected proxies.</param>
+/// <param name="Applied">For each of them the version of the configuration that it has.</param>
+internal sealed record StatusSources(Func<IEnumerable<ModelProblem>> Problems, Func<IEnumerable<long>> Applied);
+
+/// <summary>
+/// Writes status.conditions (type Reconciled) and validation messages back on Istio's resources: what is wrong, who refused it, and how many
+/// proxies have it.
+/// </summary>
 /// <remarks>
-/// Latest wins: while a round is under way only the newest state waits. A status that already says the same is not written, so that
-/// our own write, seen again by the watch, ends the matter.
+/// Latest wins: while a round is under way only the newest state waits. What changed waits for the next look, one second apart, and a little
+/// longer while proxies still take it, so that most changes cost one write. A status that already says the same is not written, so that
+/// our own write, seen again by the watch, ends the matter. At most twenty objects are dealt with at a look, whatever changes, and those of
+/// which something is wrong go first.
 /// </remarks>
-internal sealed class StatusWriter(KubernetesClient client, TimeProvider time, ILogger logger)
+internal sealed class StatusWriter(KubernetesClient client, StatusSources sources, TimeProvider time, ILogger logger)
 {
+    private const int LooksBeforeIncomplete = 2;
+    private const int LooksBetweenRefreshes = 600;
+    private const int ObjectsPerLook = 20;
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+
     private static readonly Dictionary<string, ResourceType> Types = new[]
     {
         ResourceTypes.VirtualServices, ResourceTypes.DestinationRules, ResourceTypes.Gateways, ResourceTypes.ServiceEntries,
@@ -28,9 +43,13 @@ internal sealed class StatusWriter(KubernetesClient client, TimeProvider time, I
 
     private readonly Channel<Round> _rounds = Channel.CreateBounded<Round>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
     private readonly ReconcileQueue<ResourceName> _queue = new("status", time, logger);
-    private readonly Dictionary<ResourceName, Verdict> _verdicts = [];
+    private readonly Dictionary<ResourceName, Judged> _judged = [];
     private readonly Dictionary<ResourceName, SortedDictionary<string, string>> _refusals = [];
+    private readonly Dictionary<ResourceName, int> _pending = [];
+    private readonly Dictionary<ResourceName, ResourceVerdict> _written = [];
+    private readonly TranslationFindings _findings = new();
     private readonly Lock _lock = new();
+    private AppliedMarks _applied = new([]);
 
     /// <summary>Takes the newest state of all resources.</summary>
     public void Take(ImmutableArray<ResourceState> resources, MeshSnapshot mesh) => _rounds.Writer.TryWrite(new Round(resources, mesh));
@@ -44,7 +63,7 @@ internal sealed class StatusWriter(KubernetesClient client, TimeProvider time, I
             if (name is { } of && reason is not null)
             {
                 (_refusals.TryGetValue(of, out var refusing) ? refusing : _refusals[of] = new(StringComparer.Ordinal))[place] = reason;
-                _queue.Add(of);
+                _pending[of] = 0;
                 return;
             }
 
@@ -56,23 +75,34 @@ internal sealed class StatusWriter(KubernetesClient client, TimeProvider time, I
                     _refusals.Remove(known);
                 }
 
-                _queue.Add(known);
+                _pending[known] = 0;
             }
         }
     }
 
-    /// <summary>Writes until cancelled.</summary>
-    public Task RunAsync(CancellationToken cancellation) =>
-        Task.WhenAll(JudgeAsync(cancellation), _queue.RunAsync(WriteAsync, cancellation));
+    /// <summary>Writes until cancelled; again from the beginning when it is run again, for somebody else may have written meanwhile.</summary>
+    public Task RunAsync(CancellationToken cancellation)
+    {
+        lock (_lock)
+        {
+            _written.Clear();
+            foreach (var name in _judged.Keys)
+            {
+                _pending[name] = 0;
+            }
+        }
 
-    private async Task JudgeAsync(CancellationToken cancellation)
+        return Task.WhenAll(
+            Quietly(() => JudgeAsync(cancellation), cancellation),
+            Quietly(() => LookAsync(cancellation), cancellation),
+            _queue.RunAsync(WriteAsync, cancellation));
+    }
+
+    private static async Task Quietly(Func<Task> part, CancellationToken cancellation)
     {
         try
         {
-            await foreach (var round in _rounds.Reader.ReadAllAsync(cancellation))
-            {
-                Judge(round);
-            }
+            await part();
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -80,9 +110,75 @@ internal sealed class StatusWriter(KubernetesClient client, TimeProvider time, I
         }
     }
 
+    private async Task JudgeAsync(CancellationToken cancellation)
+    {
+        await foreach (var round in _rounds.Reader.ReadAllAsync(cancellation))
+        {
+            Judge(round);
+        }
+    }
+
+    private async Task LookAsync(CancellationToken cancellation)
+    {
+        using var timer = new PeriodicTimer(Look, time);
+        for (var looks = 1; await timer.WaitForNextTickAsync(cancellation); looks++)
+        {
+            var (problems, applied) = (sources.Problems().ToList(), new AppliedMarks(sources.Applied()));
+            lock (_lock)
+            {
+                _applied = applied;
+                foreach (var name in _findings.Take(problems))
+                {
+                    _pending[name] = 0;
+                }
+
+                QueueDue(refresh: looks % LooksBetweenRefreshes == 0);
+            }
+        }
+    }
+
+    private void QueueDue(bool refresh)
+    {
+        // Proxies come and go: counts of what did not change itself are brought up to date every ten minutes.
+        foreach (var (name, written) in refresh ? _written.ToList() : [])
+        {
+            if (VerdictOf(name) is { } verdict && verdict != written)
+            {
+                _pending.TryAdd(name, 0);
+            }
+        }
+
+        var due = _pending.Select(entry => (Name: entry.Key, Looks: entry.Value, Verdict: VerdictOf(entry.Key)))
+            .OrderBy(entry => entry.Verdict is { Reason: "Accepted" or "Distributing" })
+            .ToList();
+        var left = ObjectsPerLook;
+        foreach (var (name, looks, verdict) in due)
+        {
+            // What proxies still take is told when they are slow about it, and once more at the end.
+            var isSettled = verdict is not { Reason: "Distributing" };
+            if (!isSettled && looks != LooksBeforeIncomplete)
+            {
+                _pending[name] = looks + 1;
+            }
+            else if (left > 0)
+            {
+                left--;
+                _queue.Add(name);
+                if (isSettled)
+                {
+                    _pending.Remove(name);
+                }
+                else
+                {
+                    _pending[name] = looks + 1;
+                }
+            }
+        }
+    }
+
     private void Judge(Round round)
     {
-        var current = new Dictionary<ResourceName, Verdict>();
+        var current = new Dictionary<ResourceName, Judged>();
         foreach (var resource in round.Resources)
         {
             if (!Types.ContainsKey(resource.Meta.Kind))
@@ -103,8 +199,8 @@ internal sealed class StatusWriter(KubernetesClient client, TimeProvider time, I
                 problems.Add(unsupported);
             }
 
-            current[resource.Name] = new Verdict(
-                resource.Meta.Generation, !resource.IsQuarantined, problems.Select(problem => problem.Describe()).ToEquatableArray())
+            current[resource.Name] = new Judged(
+                resource.Meta.Generation, !resource.IsQuarantined, problems.Select(MessageOf).ToEquatableArray(), round.Mesh.Version)
             {
                 IsUnsupported = unsupported is not null,
             };
@@ -112,97 +208,96 @@ internal sealed class StatusWriter(KubernetesClient client, TimeProvider time, I
 
         lock (_lock)
         {
-            foreach (var (name, verdict) in current)
+            foreach (var (name, judged) in current)
             {
-                if (!_verdicts.TryGetValue(name, out var known) || known != verdict)
+                // What was in force before has been so since then: a later round says nothing new of it.
+                if (!_judged.TryGetValue(name, out var known) || known with { Since = judged.Since } != judged)
                 {
-                    _verdicts[name] = verdict;
-                    _queue.Add(name);
+                    _judged[name] = known?.Generation == judged.Generation ? judged with { Since = known.Since } : judged;
+                    _pending[name] = 0;
                 }
             }
 
-            foreach (var name in _verdicts.Keys.Where(name => !current.ContainsKey(name)).ToList())
+            foreach (var name in _judged.Keys.Where(name => !current.ContainsKey(name)).ToList())
             {
-                _verdicts.Remove(name);
+                _judged.Remove(name);
                 _refusals.Remove(name);
+                _pending.Remove(name);
+                _written.Remove(name);
             }
         }
     }
 
+    private static StatusMessage MessageOf(ConfigProblem problem) => new(
+        problem.Severity switch
+        {
+            ProblemSeverity.Error => "ERROR",
+            ProblemSeverity.Warning => "WARNING",
+            _ => "INFO",
+        },
+        problem.Code,
+        problem.Describe());
+
+    // _lock held.
+    private ResourceVerdict? VerdictOf(ResourceName name) => !_judged.TryGetValue(name, out var judged) ? null :
+        new ResourceVerdict(judged.Generation, judged.InForce, judged.Messages)
+        {
+            IsUnsupported = judged.IsUnsupported,
+            Refusal = _refusals.TryGetValue(name, out var places) ? RefusalText(places) : "",
+            NotHonoured = judged.InForce ? _findings.Of(name) : [],
+            Distribution = _applied.Since(judged.Since),
+        };
+
     private async Task WriteAsync(ResourceName name, CancellationToken cancellation)
     {
-        Verdict? verdict;
+        ResourceVerdict? verdict;
         lock (_lock)
         {
-            _verdicts.TryGetValue(name, out verdict);
-            verdict = verdict is not null && _refusals.TryGetValue(name, out var places) ? verdict with { Refusal = Refusal(places) } : verdict;
+            verdict = VerdictOf(name);
+            if (verdict is null || (_written.TryGetValue(name, out var written) && written == verdict))
+            {
+                return;
+            }
         }
 
-        if (!Types.TryGetValue(name.Kind, out var type) || verdict is null || await client.FindAsync(type, name.Namespace, name.Name, cancellation) is not { } stored
+        var type = Types[name.Kind];
+        if (await client.FindAsync(type, name.Namespace, name.Name, cancellation) is not { } stored
             || stored.Number("metadata", "generation") != verdict.Generation)
         {
             return;
         }
 
-        if (Same(stored["status"], verdict))
+        if (!StatusDocument.IsSame(stored["status"], verdict))
         {
-            return;
+            try
+            {
+                var patch = new JsonObject { ["status"] = StatusDocument.Of(verdict, stored["status"], time.GetUtcNow()) };
+                await client.PatchAsync(type, new ObjectKey(name.Namespace, name.Name), PatchKind.Merge, patch, cancellation, "status");
+            }
+            catch (KubernetesApiException exception) when (exception.IsNotFound)
+            {
+                // Deleted meanwhile.
+                return;
+            }
         }
 
-        try
+        lock (_lock)
         {
-            var patch = new JsonObject { ["status"] = StatusOf(verdict) };
-            await client.PatchAsync(type, new ObjectKey(name.Namespace, name.Name), PatchKind.Merge, patch, cancellation, "status");
-        }
-        catch (KubernetesApiException exception) when (exception.IsNotFound)
-        {
-            // Deleted meanwhile.
+            if (_judged.ContainsKey(name))
+            {
+                _written[name] = verdict;
+            }
         }
     }
 
-    private JsonObject StatusOf(Verdict verdict) => new()
-    {
-        ["observedGeneration"] = verdict.Generation,
-        ["conditions"] = new JsonArray(new JsonObject
-        {
-            ["type"] = "Reconciled",
-            ["status"] = verdict.IsReconciled ? "True" : "False",
-            ["reason"] = verdict.Refusal.Length > 0 ? "Refused" : verdict.IsUnsupported ? "Unsupported" : verdict.InForce ? "Accepted" : "Invalid",
-            ["message"] = Message(verdict),
-            ["lastTransitionTime"] = time.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture),
-        }),
-        ["validationMessages"] = new JsonArray([.. verdict.Messages.Select(message => (JsonNode)new JsonObject
-        {
-            ["level"] = verdict.InForce ? "WARNING" : "ERROR",
-            ["type"] = new JsonObject { ["code"] = verdict.InForce ? "IST0101" : "IST0106" },
-            ["message"] = message,
-        })]),
-    };
-
-    private static string Refusal(SortedDictionary<string, string> places) =>
+    private static string RefusalText(SortedDictionary<string, string> places) =>
         $"refused by {places.Count} prox{(places.Count == 1 ? "y" : "ies")}, which keep what they had: {places.First().Key}: {places.First().Value}";
-
-    private static string Message(Verdict verdict) =>
-        verdict.Refusal.Length > 0 ? verdict.Refusal : verdict.Messages.IsEmpty ? "in force" : string.Join("; ", verdict.Messages);
-
-    private static bool Same(JsonNode? status, Verdict verdict)
-    {
-        var condition = status.Items("conditions").FirstOrDefault(candidate => candidate.Text("type") == "Reconciled");
-        return condition is not null
-            && status.Number("observedGeneration") == verdict.Generation
-            && condition.Text("status") == (verdict.IsReconciled ? "True" : "False")
-            && condition.Text("message") == Message(verdict);
-    }
 
     private sealed record Round(ImmutableArray<ResourceState> Resources, MeshSnapshot Mesh);
 
-    private sealed record Verdict(long Generation, bool InForce, EquatableArray<string> Messages)
+    // Since: the version of the mesh that first had this generation.
+    private sealed record Judged(long Generation, bool InForce, EquatableArray<StatusMessage> Messages, long Since)
     {
-        public string Refusal { get; init; } = "";
-
-        /// <summary>Right, and honoured by no proxy of the mesh.</summary>
         public bool IsUnsupported { get; init; }
-
-        public bool IsReconciled => InForce && !IsUnsupported && Refusal.Length == 0;
     }
 }

@@ -7,4 +7,7 @@ internal interface IXdsStream<TProxy>
     void Notify(XdsPush<TProxy> push);
 
     XdsConnectionStatus Status();
+
+    /// <summary>The newest announced version up to which the proxy has accepted all that concerns it; -1 while it never had.</summary>
+    long Applied();
 }

@@ -26,6 +26,7 @@ public sealed class XdsServer<TProxy> : IDisposable
     private readonly SemaphoreSlim _throttle;
     private readonly CancellationTokenSource _closing = new();
     private long _connections;
+    private long _announced = -1;
 
     public XdsServer(
         IXdsResourceSource<TProxy> source, XdsServerOptions options, ILoggerFactory loggers, TimeProvider time, IXdsServerObserver? observer = null)
@@ -42,6 +43,16 @@ public sealed class XdsServer<TProxy> : IDisposable
 
     /// <summary>Number of streams that were admitted and are open.</summary>
     public int ConnectionCount => _streams.Count;
+
+    /// <summary>The version of the configuration whose changes were all announced by <see cref="Push"/>; set by whoever announces, afterwards.</summary>
+    public long Announced
+    {
+        get => Volatile.Read(ref _announced);
+        set => Volatile.Write(ref _announced, value);
+    }
+
+    /// <summary>For each open stream the newest <see cref="Announced"/> up to which its proxy has accepted all that concerns it; -1 for never.</summary>
+    public IReadOnlyList<long> Applied() => [.. _streams.Values.Select(stream => stream.Applied())];
 
     /// <summary>The state of every open stream, in the order of connection ids.</summary>
     public IReadOnlyList<XdsConnectionStatus> Connections() =>

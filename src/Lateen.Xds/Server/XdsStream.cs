@@ -26,6 +26,8 @@ internal sealed class XdsStream<TProxy, TRequest, TResponse> : IXdsStream<TProxy
     // A null is a wake-up: there are changes to look at.
     private readonly Channel<TRequest?> _events = Channel.CreateBounded<TRequest?>(8);
     private long _nonce;
+    private long _applied = -1;
+    private bool _isAtWork = true;
 
     public XdsStream(
         XdsServer<TProxy> server,
@@ -77,6 +79,15 @@ internal sealed class XdsStream<TProxy, TRequest, TResponse> : IXdsStream<TProxy
         }
     }
 
+    public long Applied()
+    {
+        lock (_gate)
+        {
+            NoteApplied();
+            return _applied;
+        }
+    }
+
     /// <summary>Serves the stream to its end, beginning with the request that opened it.</summary>
     public async Task RunAsync(TRequest first, CancellationToken cancellation)
     {
@@ -85,19 +96,43 @@ internal sealed class XdsStream<TProxy, TRequest, TResponse> : IXdsStream<TProxy
         try
         {
             await OnRequestAsync(first, stop.Token);
+            Rest();
             await foreach (var request in _events.Reader.ReadAllAsync(stop.Token))
             {
+                lock (_gate)
+                {
+                    _isAtWork = true;
+                }
                 if (request is not null)
                 {
                     await OnRequestAsync(request, stop.Token);
                 }
                 await PushDirtyAsync(stop.Token);
+                Rest();
             }
         }
         finally
         {
             await stop.CancelAsync();
             await reader;
+        }
+    }
+
+    private void Rest()
+    {
+        lock (_gate)
+        {
+            _isAtWork = false;
+            NoteApplied();
+        }
+    }
+
+    // Whoever announces a version has marked the types that it concerns before: what is not marked then is not concerned.
+    private void NoteApplied()
+    {
+        if (!_isAtWork && !_variant.Types.Any(type => type.IsDirty || type.IsAwaitingAck || type.NackMessage is not null))
+        {
+            _applied = _server.Announced;
         }
     }
 

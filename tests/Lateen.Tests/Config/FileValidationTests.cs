@@ -16,7 +16,7 @@ public sealed class FileValidationTests
             spec: {hosts: [a], http: [{rout: []}]}
             """);
 
-        var error = Assert.Single(found.Errors, line => line.Contains("rout", StringComparison.Ordinal) && line.Contains("spec.http[0]", StringComparison.Ordinal));
+        var error = Assert.Single(found.Errors, line => line.Contains("spec.http[0].rout:", StringComparison.Ordinal));
         Assert.StartsWith("VirtualService/default/a: ", error, StringComparison.Ordinal);
     }
 

@@ -20,7 +20,8 @@ internal sealed class JwtClaimRouteAnalyzer : IAnalyzer
         var gateways = GatewayReferenceAnalyzer.ByName(mesh);
         foreach (var service in mesh.Of<VirtualServiceConfig>())
         {
-            if (FindClaim(service) is not var (claim, path) || claim is null)
+            var (claim, path) = FindClaim(service);
+            if (claim is null)
             {
                 continue;
             }

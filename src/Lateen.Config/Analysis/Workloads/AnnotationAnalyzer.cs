@@ -5,12 +5,14 @@ namespace Lateen.Config.Analysis.Workloads;
 /// <summary>IST0107, IST0108, IST0125, IST0135: Istio's annotations on objects of Kubernetes: misplaced, unknown, invalid, deprecated.</summary>
 internal sealed class AnnotationAnalyzer : IAnalyzer
 {
+    private static readonly string[] Kinds = ["Namespace", "Service", "Pod", "Deployment"];
+
     public string Name => "annotations.K8sAnalyzer";
 
     public string Description => "Checks for misplaced and invalid Istio annotations in Kubernetes resources";
 
     public IEnumerable<ConfigProblem> Analyze(AnalyzedMesh mesh) =>
-        new[] { "Namespace", "Service", "Pod", "Deployment" }.SelectMany(mesh.OfKind).SelectMany(Analyze);
+        Kinds.SelectMany(mesh.OfKind).SelectMany(Analyze);
 
     private static IEnumerable<ConfigProblem> Analyze(ConfigDocument document)
     {

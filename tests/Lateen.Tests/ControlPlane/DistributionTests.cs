@@ -1,0 +1,106 @@
+using Envoy.Config.Core.V3;
+using Envoy.Service.Discovery.V3;
+using Lateen.Api;
+using Lateen.Config.Sources.Kubernetes;
+using Lateen.ControlPlane.Http;
+using Lateen.ControlPlane.Status;
+using Lateen.Grpc.Client;
+using Lateen.Xds;
+using Shouldly;
+using Xunit;
+
+namespace Lateen.Tests.ControlPlane;
+
+/// <summary>The status of a resource says how many proxies have it, and what no proxy can be told of it.</summary>
+public sealed class DistributionTests
+{
+    private static readonly CancellationToken Cancellation = TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(5, 2)]
+    [InlineData(6, 1)]
+    [InlineData(3, 4)]
+    [InlineData(-1, 5)]
+    [InlineData(7, 0)]
+    public void Marks_CountThoseThatAreThereOrFurther(long since, int applied) =>
+        new AppliedMarks([5, -1, 6, 3, 3]).Since(since).ShouldBe(new DistributionCount(applied, 5));
+
+    [Fact]
+    public async Task Rule_OneProxyThatDoesNotAnswer_IsCountedUntilItDoes()
+    {
+        await using var bed = await ControlPlaneBed.StartAsync(Cancellation);
+        await bed.ApplyAsync(
+            """
+            apiVersion: v1
+            kind: Service
+            metadata: {name: web, namespace: default}
+            spec: {clusterIP: 10.96.0.9, clusterIPs: [10.96.0.9], selector: {app: web}, ports: [{name: http, port: 80}]}
+            """,
+            Cancellation);
+        using var channel = new GrpcChannel(new GrpcChannelOptions { Address = new Uri($"http://{bed.AddressOf(ServerPort.Xds)}") });
+        await using var call = channel.Start(AdsMethods.Stream, new GrpcCallOptions(), Cancellation);
+        await call.WriteAsync(new DiscoveryRequest
+        {
+            TypeUrl = TypeUrls.Cluster, Node = new Node { Id = "sidecar~10.1.0.1~client.default~default.svc.cluster.local" },
+        });
+        var (_, response) = await call.ReadAsync();
+        await call.WriteAsync(new DiscoveryRequest { TypeUrl = TypeUrls.Cluster, ResponseNonce = response.Nonce, VersionInfo = response.VersionInfo });
+
+        await bed.ApplyAsync(
+            """
+            apiVersion: networking.istio.io/v1beta1
+            kind: DestinationRule
+            metadata: {name: web, namespace: default}
+            spec: {host: web, trafficPolicy: {connectionPool: {tcp: {maxConnections: 7}}}}
+            """,
+            Cancellation);
+        (_, response) = await call.ReadAsync();
+        (await ConditionAsync(bed, ResourceTypes.DestinationRules, "False", "Distributing")).ShouldEndWith("applied to 0 of 1 proxies");
+
+        await call.WriteAsync(new DiscoveryRequest { TypeUrl = TypeUrls.Cluster, ResponseNonce = response.Nonce, VersionInfo = response.VersionInfo });
+        (await ConditionAsync(bed, ResourceTypes.DestinationRules, "True", "Accepted")).ShouldEndWith("applied to 1 of 1 proxies");
+    }
+
+    [Fact]
+    public async Task EnvoyFilter_WithAFieldThatEnvoyDoesNotHave_SaysSoAtItsPath()
+    {
+        await using var bed = await ControlPlaneBed.StartAsync(Cancellation);
+        await bed.ApplyAsync(
+            """
+            apiVersion: networking.istio.io/v1alpha3
+            kind: EnvoyFilter
+            metadata: {name: odd, namespace: default}
+            spec:
+              configPatches:
+              - applyTo: CLUSTER
+                match: {context: SIDECAR_OUTBOUND}
+                patch: {operation: MERGE, value: {no_such_field: 1}}
+            """,
+            Cancellation);
+        await ConditionAsync(bed, ResourceTypes.EnvoyFilters, "True", "Accepted");
+        using var channel = new GrpcChannel(new GrpcChannelOptions { Address = new Uri($"http://{bed.AddressOf(ServerPort.Xds)}") });
+        await using var call = channel.Start(AdsMethods.Stream, new GrpcCallOptions(), Cancellation);
+        await call.WriteAsync(new DiscoveryRequest
+        {
+            TypeUrl = TypeUrls.Cluster, Node = new Node { Id = "sidecar~10.1.0.1~client.default~default.svc.cluster.local" },
+        });
+        await call.ReadAsync();
+
+        (await ConditionAsync(bed, ResourceTypes.EnvoyFilters, "False", "NotHonoured")).ShouldContain("spec.configPatches[0]");
+    }
+
+    private static async Task<string> ConditionAsync(ControlPlaneBed bed, ResourceType type, string status, string reason)
+    {
+        System.Text.Json.Nodes.JsonNode? condition = null;
+        await ControlPlaneBed.UntilAsync(
+            async () =>
+            {
+                var stored = (await bed.Client.ListAsync(type, new ObjectSelector("default"), Cancellation)).Items;
+                condition = stored.Count > 0 ? stored[0]["status"].Items("conditions").FirstOrDefault() : null;
+                return condition?.Text("status") == status && condition.Text("reason") == reason;
+            },
+            () => condition?.ToJsonString() ?? "nothing",
+            Cancellation);
+        return condition.Text("message");
+    }
+}
