@@ -1,5 +1,6 @@
 using Lateen.Config.Decoding;
 using Lateen.Model;
+using Lateen.Model.Mesh;
 
 namespace Lateen.Config.Analysis;
 
@@ -7,22 +8,12 @@ namespace Lateen.Config.Analysis;
 internal static class LabelSelection
 {
     /// <summary>Whether the labels are chosen; a selector that is not there chooses everything, one with an unknown operator nothing.</summary>
-    public static bool Matches(ConfigNode? selector, EquatableMap<string, string> labels) =>
-        selector is null
-        || (LabelsMatch.IsSubset(selector.PairsAt("matchLabels"), labels)
-            && selector.ItemsAt("matchExpressions").All(expression => Holds(expression, labels)));
+    public static bool Matches(ConfigNode? selector, EquatableMap<string, string> labels) => selector is null || Read(selector).Matches(labels);
 
-    private static bool Holds(ConfigNode expression, EquatableMap<string, string> labels)
-    {
-        var value = labels.Find(expression.TextAt("key"));
-        bool Listed() => expression.ItemsAt("values").Any(known => known.Text == value);
-        return expression.TextAt("operator") switch
-        {
-            "In" => value is not null && Listed(),
-            "NotIn" => value is null || !Listed(),
-            "Exists" => value is not null,
-            "DoesNotExist" => value is null,
-            _ => false,
-        };
-    }
+    private static LabelSelector Read(ConfigNode selector) => new(
+        selector.PairsAt("matchLabels"),
+        selector.ItemsAt("matchExpressions")
+            .Select(expression => new LabelRequirement(
+                expression.TextAt("key"), expression.TextAt("operator"), expression.ItemsAt("values").Select(value => value.Text).ToEquatableArray()))
+            .ToEquatableArray());
 }

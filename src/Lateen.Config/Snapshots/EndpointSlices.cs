@@ -15,6 +15,8 @@ internal sealed class EndpointSlices
     /// <summary>Every service that has a slice.</summary>
     public IReadOnlyCollection<ObjectKey> Services => _byService.Keys;
 
+    public IEnumerable<EndpointSlice> All => _slices.Values;
+
     /// <returns>The services whose endpoints this changes.</returns>
     public IEnumerable<ObjectKey> Upsert(EndpointSlice slice)
     {

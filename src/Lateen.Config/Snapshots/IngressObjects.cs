@@ -10,8 +10,12 @@ public sealed class IngressObjects
 {
     private readonly Dictionary<ObjectKey, Ingress> _ingresses = [];
     private readonly Dictionary<string, IngressClass> _classes = [];
+    private readonly Func<string, bool> _isFollowed;
     private IngressConversion.Result _converted = IngressConversion.Result.Empty;
     private bool _problemsChanged;
+
+    /// <param name="isFollowed">Whether the control plane attends to a namespace.</param>
+    internal IngressObjects(Func<string, bool> isFollowed) => _isFollowed = isFollowed;
 
     /// <summary>Whether the resources have to be made anew.</summary>
     internal bool HasChanges { get; private set; }
@@ -73,7 +77,7 @@ public sealed class IngressObjects
 
         HasChanges = false;
         var known = _converted.Configs.ToDictionary(config => (config.Meta.Kind, config.Meta.Namespace, config.Meta.Name));
-        var served = _ingresses.Values.Where(ingress => IngressSelection.IsServed(ingress, around.Mesh, _classes.GetValueOrDefault)).ToList();
+        var served = _ingresses.Values.Where(ingress => _isFollowed(ingress.Meta.Namespace) && IngressSelection.IsServed(ingress, around.Mesh, _classes.GetValueOrDefault)).ToList();
         var next = IngressConversion.Convert(served, around);
         Served = served.Select(ingress => new ObjectKey(ingress.Meta.Namespace, ingress.Meta.Name)).ToEquatableArray();
         _problemsChanged |= next.Problems != _converted.Problems;

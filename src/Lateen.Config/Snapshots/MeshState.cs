@@ -30,6 +30,7 @@ public sealed class MeshState
     private readonly HashSet<ObjectKey> _changedEndpoints = [];
     private readonly Dictionary<ObjectKey, (Workload? Old, Workload? New)> _changedPods = [];
     private readonly HashSet<ResourceName> _podSelecting = [];
+    private readonly NamespaceScope _scope = new();
     private EquatableArray<Service>? _serviceList;
     private EquatableArray<EndpointShard>? _shardList;
     private EquatableArray<Workload>? _podList;
@@ -49,7 +50,7 @@ public sealed class MeshState
     /// <param name="domain">DNS suffix of the cluster.</param>
     public MeshState(string domain, string clusterId, ControlPlaneSettings settings)
     {
-        (_domain, _clusterId, _settings) = (domain, clusterId, settings);
+        (_domain, _clusterId, _settings, Ingresses) = (domain, clusterId, settings, new IngressObjects(_scope.Selects));
     }
 
     /// <summary>Every Istio resource, quarantined ones included.</summary>
@@ -70,7 +71,7 @@ public sealed class MeshState
     public MeshConfig Mesh => _mesh;
 
     /// <summary>The Ingresses; what they stand for is served like the Istio resources.</summary>
-    public IngressObjects Ingresses { get; } = new();
+    public IngressObjects Ingresses { get; }
 
     /// <summary>Whether something changed since the last <see cref="Build"/>.</summary>
     public bool HasChanges => _rebuild || Ingresses.HasChanges || _changedEndpoints.Count > 0 || _changedPods.Count > 0;
@@ -97,6 +98,7 @@ public sealed class MeshState
         _mesh = mesh;
         Ingresses.Touch();
         _rebuild = true;
+        ScopeChanged();
     }
 
     /// <summary>Takes the JSON Web Key Sets that were fetched, by <see cref="Model.Policies.JwtRule.KeySource"/>.</summary>
@@ -125,7 +127,8 @@ public sealed class MeshState
     public void Upsert(Service service)
     {
         var key = new ObjectKey(service.Namespace, service.Name);
-        if (_services.TryGetValue(key, out var known) && MeshChanges.SameService(known, service))
+        if (_scope.Parks(service.Namespace, typeof(Service), service.Name, state => state.Upsert(service))
+            || (_services.TryGetValue(key, out var known) && MeshChanges.SameService(known, service)))
         {
             return;
         }
@@ -136,20 +139,32 @@ public sealed class MeshState
 
     public void DeleteService(ObjectKey key)
     {
+        _scope.Forget(key.Namespace, typeof(Service), key.Name);
         if (_services.Remove(key))
         {
             ServiceChanged(key);
         }
     }
 
-    public void Upsert(EndpointSlice slice) => _changedEndpoints.UnionWith(_slices.Upsert(slice));
+    public void Upsert(EndpointSlice slice)
+    {
+        if (!_scope.Parks(slice.Namespace, typeof(EndpointSlice), slice.Name, state => state.Upsert(slice)))
+        {
+            _changedEndpoints.UnionWith(_slices.Upsert(slice));
+        }
+    }
 
-    public void DeleteSlice(ObjectKey key) => _changedEndpoints.UnionWith(_slices.Delete(key));
+    public void DeleteSlice(ObjectKey key)
+    {
+        _scope.Forget(key.Namespace, typeof(EndpointSlice), key.Name);
+        _changedEndpoints.UnionWith(_slices.Delete(key));
+    }
 
     public void Upsert(Workload pod)
     {
         var key = new ObjectKey(pod.Namespace, pod.Name);
-        if (_pods.TryGetValue(key, out var known) && known == pod)
+        if (_scope.Parks(pod.Namespace, typeof(Workload), pod.Name, state => state.Upsert(pod))
+            || (_pods.TryGetValue(key, out var known) && known == pod))
         {
             return;
         }
@@ -160,6 +175,7 @@ public sealed class MeshState
 
     public void DeletePod(ObjectKey key)
     {
+        _scope.Forget(key.Namespace, typeof(Workload), key.Name);
         if (_pods.Remove(key, out var known))
         {
             PodChanged(key, known, null);
@@ -172,6 +188,7 @@ public sealed class MeshState
         {
             _namespaces[ns.Name] = ns;
             NamespacesChanged();
+            ScopeChanged();
             if (ns.Name == _mesh.RootNamespace && NetworkOf(known) != NetworkOf(ns))
             {
                 NetworksChanged();
@@ -184,6 +201,7 @@ public sealed class MeshState
         if (_namespaces.Remove(name))
         {
             NamespacesChanged();
+            ScopeChanged();
         }
     }
 
@@ -221,6 +239,11 @@ public sealed class MeshState
     public void Upsert(ConfigMeta meta, IIstioConfig? config, EquatableArray<ConfigProblem> problems)
     {
         var name = new ResourceName(meta.Kind, meta.Namespace, meta.Name);
+        if (_scope.Parks(meta.Namespace, typeof(IIstioConfig), $"{meta.Kind} {meta.Name}", state => state.Upsert(meta, config, problems)))
+        {
+            return;
+        }
+
         _resources.TryGetValue(name, out var known);
         var wrong = config is null || problems.Any(problem => problem.Severity == ProblemSeverity.Error);
         var next = new ResourceState(meta, wrong ? known?.InForce : config, problems);
@@ -239,6 +262,7 @@ public sealed class MeshState
 
     public void DeleteResource(ResourceName name)
     {
+        _scope.Forget(name.Namespace, typeof(IIstioConfig), $"{name.Kind} {name.Name}");
         if (_resources.Remove(name, out var known))
         {
             _resourcesChanged = true;
@@ -294,21 +318,6 @@ public sealed class MeshState
         _rebuild = true;
     }
 
-    private Service WithNodeAddresses(Service service)
-    {
-        if (service.NodeSelector is not { } selector)
-        {
-            return service;
-        }
-
-        var addresses = _nodes.Values
-            .Where(node => LabelsMatch.IsSubset(selector, node.Labels))
-            .SelectMany(node => (IEnumerable<string>)node.ExternalAddresses)
-            .Order(StringComparer.Ordinal)
-            .ToEquatableArray();
-        return service with { ExternalAddresses = new[] { KeyValuePair.Create(_clusterId, addresses) }.ToEquatableMap() };
-    }
-
     private void ServiceChanged(ObjectKey key)
     {
         _changedEndpoints.Add(key);
@@ -318,6 +327,15 @@ public sealed class MeshState
         // An Ingress may name a port of the service.
         Ingresses.Touch();
         _rebuild = true;
+    }
+
+    private void ScopeChanged()
+    {
+        if (_scope.Update(_mesh.DiscoverySelectors, _namespaces.Values))
+        {
+            _scope.Apply(this, [.. _services.Values], [.. _slices.All], [.. _pods.Values], [.. _resources.Values]);
+            Ingresses.Touch();
+        }
     }
 
     private void NamespacesChanged()
@@ -391,7 +409,7 @@ public sealed class MeshState
 
     private MeshInputs Inputs()
     {
-        var services = _serviceList ??= _services.Values.Select(WithNodeAddresses).ToEquatableArray();
+        var services = _serviceList ??= _services.Values.Select(service => NodePorts.WithAddresses(service, _nodes.Values, _clusterId)).ToEquatableArray();
         return Inputs(services) with
         {
             Networks = _networks,

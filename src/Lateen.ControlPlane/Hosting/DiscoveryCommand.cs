@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Net;
 using Lateen.Config.Decoding;
 using Lateen.Config.Decoding.Mesh;
@@ -57,6 +58,9 @@ internal static class DiscoveryCommand
                 LogLevels = parsed.GetValue(logLevels)!,
                 Settings = settings,
                 SettingProblems = wrong,
+                PushThrottle = int.TryParse(environment("PILOT_PUSH_THROTTLE"), NumberStyles.None, CultureInfo.InvariantCulture, out var throttle) && throttle > 0
+                    ? throttle
+                    : defaults.PushThrottle,
                 TemplateEnvironment = InjectionSource.Settings
                     .Where(name => environment(name) is not null)
                     .ToDictionary(name => name, name => environment(name)!, StringComparer.Ordinal),

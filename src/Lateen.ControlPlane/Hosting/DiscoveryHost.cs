@@ -75,7 +75,7 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         var identity = $$$"""{"Component":"istiod","ID":"{{{options.PodName}}}","Info":{"version":"{{{Version}}}"}}""";
         _xds = new XdsServer<ConnectedProxy>(
             _source,
-            new XdsServerOptions { IsReady = () => _readiness.HasMesh, ControlPlaneIdentifier = identity },
+            new XdsServerOptions { IsReady = () => _readiness.HasMesh, ControlPlaneIdentifier = identity, PushThrottle = options.PushThrottle },
             loggers,
             time,
             new RefusalTrace(generator, () => _source, _metrics, (name, place, reason) => _status?.Refused(name, place, reason), ads));

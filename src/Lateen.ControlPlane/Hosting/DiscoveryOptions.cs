@@ -55,6 +55,9 @@ internal sealed record DiscoveryOptions
     /// <summary>The switches of Istio's environment variables (`PILOT_…`) that change what proxies are told.</summary>
     public ControlPlaneSettings Settings { get; init; } = ControlPlaneSettings.Default;
 
+    /// <summary>PILOT_PUSH_THROTTLE: for how many proxies resources are made at the same time. Default 100.</summary>
+    public int PushThrottle { get; init; } = 100;
+
     /// <summary>A sentence for each of those variables that can not be honoured.</summary>
     public IReadOnlyList<string> SettingProblems { get; init; } = [];
 

@@ -139,10 +139,30 @@ public sealed record DefaultProviders
 }
 
 /// <summary>Kubernetes' label selector.</summary>
-public sealed record LabelSelector(EquatableMap<string, string> MatchLabels, EquatableArray<LabelRequirement> MatchExpressions);
+public sealed record LabelSelector(EquatableMap<string, string> MatchLabels, EquatableArray<LabelRequirement> MatchExpressions)
+{
+    /// <summary>Whether labels are chosen; an empty selector chooses all.</summary>
+    public bool Matches(EquatableMap<string, string> labels) =>
+        LabelsMatch.IsSubset(MatchLabels, labels) && MatchExpressions.All(requirement => requirement.Holds(labels));
+}
 
 /// <summary>Operator is `In`, `NotIn`, `Exists` or `DoesNotExist`.</summary>
-public sealed record LabelRequirement(string Key, string Operator, EquatableArray<string> Values);
+public sealed record LabelRequirement(string Key, string Operator, EquatableArray<string> Values)
+{
+    /// <summary>Whether labels fulfil it; with an unknown operator nothing does.</summary>
+    public bool Holds(EquatableMap<string, string> labels)
+    {
+        var value = labels.Find(Key);
+        return Operator switch
+        {
+            "In" => value is not null && Values.Contains(value),
+            "NotIn" => value is null || !Values.Contains(value),
+            "Exists" => value is not null,
+            "DoesNotExist" => value is null,
+            _ => false,
+        };
+    }
+}
 
 /// <summary>Settings of services by host.</summary>
 public sealed record ServiceSettings(bool ClusterLocal, EquatableArray<string> Hosts);
