@@ -8,6 +8,7 @@ using Lateen.Cli.Commands.ProxyStatus;
 using Lateen.Cli.Commands.Sandbox;
 using Lateen.Cli.Commands.Trace;
 using Lateen.Cli.Commands.Validate;
+using Lateen.Cli.Commands.Version;
 using Lateen.Cli.Commands.XCheckInject;
 using Lateen.Config.Sources.Kubernetes;
 using Lateen.Sandbox.Up;
@@ -31,6 +32,7 @@ RootCommand root = new("Lateen: a sidecar service mesh, for Kubernetes and for o
     ProxyStatusCommand.Create(cluster),
     ProxyConfigCommand.Create(cluster),
     TraceCommand.Create(cluster),
+    VersionCommand.Create(cluster),
     KubeInjectCommand.Create(cluster),
     new Command("experimental", "Commands that may change")
     {

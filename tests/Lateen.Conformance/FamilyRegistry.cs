@@ -20,5 +20,6 @@ public static class FamilyRegistry
         new Families.AgentDns(),
         new Families.EnvoyFilters(),
         new Families.Authz(),
+        new Families.Bootstrap(),
     ];
 }

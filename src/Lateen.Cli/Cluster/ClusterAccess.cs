@@ -40,12 +40,16 @@ internal sealed class ClusterAccess(KubernetesClient client, string @namespace, 
     /// <param name="page">The page with its query, such as <c>config_dump</c>.</param>
     /// <param name="cancellation">Ends the request.</param>
     /// <exception cref="CommandException">The pod does not exist, or its sidecar does not answer.</exception>
-    public async Task<string> AdminPageAsync(string pod, string page, CancellationToken cancellation)
+    public async Task<string> AdminPageAsync(string pod, string page, CancellationToken cancellation) =>
+        await AdminPageAsync(await PodAsync(pod, cancellation), "GET", page, cancellation);
+
+    /// <summary>The same of a pod that is known, by any method.</summary>
+    /// <exception cref="CommandException">Its sidecar does not answer.</exception>
+    public async Task<string> AdminPageAsync(ObjectKey key, string method, string page, CancellationToken cancellation)
     {
-        ObjectKey key = await PodAsync(pod, cancellation);
         using MemoryStream output = new();
         using MemoryStream error = new();
-        ExecRequest request = new(key, "istio-proxy", ["pilot-agent", "request", "GET", page]);
+        ExecRequest request = new(key, "istio-proxy", ["pilot-agent", "request", method, page]);
         string target = $"{key.Name}.{key.Namespace}";
         ExecResult result;
         try

@@ -24,15 +24,20 @@ public sealed record ClusterFilter(string? Fqdn = null, int Port = 0, string? Su
 public static class ClusterTable
 {
     /// <summary>One row per cluster, sorted by FQDN, subset, port and direction in byte order.</summary>
-    public static string Render(ConfigDump dump, ClusterFilter filter)
+    /// <param name="dump">The proxy's configuration.</param>
+    /// <param name="filter">Which clusters.</param>
+    /// <param name="isPart">The table is one of several: a first column NAME tells the kind and the name.</param>
+    public static string Render(ConfigDump dump, ClusterFilter filter, bool isPart = false)
     {
         ArgumentNullException.ThrowIfNull(dump);
-        TextTable table = new(5, "SERVICE FQDN", "PORT", "SUBSET", "DIRECTION", "TYPE", "DESTINATION RULE");
+        string[] named = isPart ? ["NAME"] : [];
+        TextTable table = new(5, [.. named, "SERVICE FQDN", "PORT", "SUBSET", "DIRECTION", "TYPE", "DESTINATION RULE"]);
         foreach (Row row in dump.Clusters().Where(filter.Selects).Select(ToRow)
             .OrderBy(r => r.Fqdn, StringComparer.Ordinal).ThenBy(r => r.Subset, StringComparer.Ordinal)
             .ThenBy(r => r.Port).ThenBy(r => r.Direction, StringComparer.Ordinal))
         {
-            table.Add(row.Fqdn, row.Port < 0 ? "-" : $"{row.Port}", row.Subset, row.Direction, row.Type, row.Origin);
+            string[] name = isPart ? [$"cluster/{row.Name}"] : [];
+            table.Add([.. name, row.Fqdn, row.Port < 0 ? "-" : $"{row.Port}", row.Subset, row.Direction, row.Type, row.Origin]);
         }
 
         return table.ToString();
@@ -51,9 +56,9 @@ public static class ClusterTable
         string type = cluster.Text("type") is { Length: > 0 } known ? known : "STATIC";
         string[] parts = name.Split('|', 4);
         return parts.Length < 4
-            ? new Row(name, -1, "-", "-", type, ConfigOrigin.Of(cluster))
-            : new Row(parts[3], int.TryParse(parts[1], out int port) ? port : 0, parts[2].Length > 0 ? parts[2] : "-", parts[0], type, ConfigOrigin.Of(cluster));
+            ? new Row(name, name, -1, "-", "-", type, ConfigOrigin.Of(cluster))
+            : new Row(name, parts[3], int.TryParse(parts[1], out int port) ? port : 0, parts[2].Length > 0 ? parts[2] : "-", parts[0], type, ConfigOrigin.Of(cluster));
     }
 
-    private sealed record Row(string Fqdn, int Port, string Subset, string Direction, string Type, string Origin);
+    private sealed record Row(string Name, string Fqdn, int Port, string Subset, string Direction, string Type, string Origin);
 }

@@ -51,6 +51,43 @@ public sealed class ConfigDump
         return Found("routes", [.. Each(section, "dynamicRouteConfigs", "routeConfig"), .. Each(section, "staticRouteConfigs", "routeConfig")]);
     }
 
+    /// <summary>The secrets of SDS: those that are waited for, then those in use, each with its state.</summary>
+    public IReadOnlyList<(JsonObject Entry, bool IsWarming)> Secrets()
+    {
+        JsonObject section = Section("SecretsConfigDump");
+        return [.. section.Objects("dynamicWarmingSecrets").Select(entry => (entry, true)), .. section.Objects("dynamicActiveSecrets").Select(entry => (entry, false))];
+    }
+
+    /// <summary>The filters' configurations that came by ECDS.</summary>
+    public IReadOnlyList<JsonObject> ExtensionConfigs() => [.. Each(Section("EcdsConfigDump"), "ecdsFilters", "ecdsFilter")];
+
+    /// <summary>The load assignments: dynamic ones, then static ones.</summary>
+    /// <exception cref="InvalidDataException">The dump was made without its endpoints.</exception>
+    public IReadOnlyList<JsonObject> Assignments()
+    {
+        try
+        {
+            JsonObject section = Section("EndpointsConfigDump");
+            return [.. Each(section, "dynamicEndpointConfigs", "endpointConfig"), .. Each(section, "staticEndpointConfigs", "endpointConfig")];
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"endpoints not found (was include_eds=true used?): {e.Message}", e);
+        }
+    }
+
+    /// <summary>The node of the bootstrap.</summary>
+    public JsonObject Node() => Section("BootstrapConfigDump").Object("bootstrap")?.Object("node") ?? [];
+
+    /// <summary>A whole section as protobuf JSON, without its type.</summary>
+    /// <param name="type">`BootstrapConfigDump`, `SecretsConfigDump`, …</param>
+    public string Print(string type)
+    {
+        JsonObject section = (JsonObject)Section(type).DeepClone();
+        section.Remove("@type");
+        return ProtoJson.Print(section);
+    }
+
     private static List<JsonObject> Found(string what, List<JsonObject> items) =>
         items.Count > 0 ? items : throw new InvalidDataException($"no {what} found");
 

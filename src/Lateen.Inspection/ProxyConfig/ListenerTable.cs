@@ -19,24 +19,30 @@ public sealed record ListenerFilter(string? Address = null, int Port = 0, string
 public static class ListenerTable
 {
     /// <summary>One row per filter chain, or per listener where <paramref name="verbose"/> is false; sorted by port, address and type.</summary>
-    public static string Render(ConfigDump dump, ListenerFilter filter, bool verbose = true)
+    /// <param name="dump">The proxy's configuration.</param>
+    /// <param name="filter">Which listeners.</param>
+    /// <param name="verbose">One row per filter chain.</param>
+    /// <param name="isPart">The table is one of several: a first column NAME tells the kind and the name.</param>
+    public static string Render(ConfigDump dump, ListenerFilter filter, bool verbose = true, bool isPart = false)
     {
         ArgumentNullException.ThrowIfNull(dump);
         JsonObject[] listeners = [.. dump.Listeners().Where(filter.Selects)
             .OrderBy(Port).ThenBy(l => MainAddress(l), StringComparer.Ordinal).ThenBy(Type, StringComparer.Ordinal)];
-        TextTable table = verbose ? new(1, "ADDRESSES", "PORT", "MATCH", "DESTINATION") : new(1, "ADDRESSES", "PORT", "TYPE");
+        string[] named = isPart ? ["NAME"] : [];
+        TextTable table = verbose ? new(1, [.. named, "ADDRESSES", "PORT", "MATCH", "DESTINATION"]) : new(1, [.. named, "ADDRESSES", "PORT", "TYPE"]);
         foreach (JsonObject listener in listeners)
         {
+            string[] name = isPart ? [$"listener/{listener.Text("name")}"] : [];
             string addresses = string.Join(",", Addresses(listener));
             if (!verbose)
             {
-                table.Add(addresses, $"{Port(listener)}", Type(listener));
+                table.Add([.. name, addresses, $"{Port(listener)}", Type(listener)]);
                 continue;
             }
 
             foreach (var (match, destination) in Chains(listener))
             {
-                table.Add(addresses, $"{Port(listener)}", match, destination);
+                table.Add([.. name, addresses, $"{Port(listener)}", match, destination]);
             }
         }
 

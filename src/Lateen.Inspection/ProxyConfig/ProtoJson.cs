@@ -12,6 +12,7 @@ internal static class ProtoJson
     private static readonly HashSet<string> MapFields = new(StringComparer.Ordinal)
     {
         "filterMetadata", "typedFilterMetadata", "typedPerFilterConfig", "typedExtensionProtocolOptions", "metadataMap", "jsonFormat",
+        "keyValues", "staticLayer",
     };
 
     private static readonly JsonSerializerOptions Indented = new()
@@ -42,16 +43,23 @@ internal static class ProtoJson
     public static string Print(IEnumerable<JsonObject> messages) =>
         new JsonArray([.. messages.Select(m => Camel(m, false))]).ToJsonString(Indented) + "\n";
 
+    /// <summary>One message in the same way.</summary>
+    public static string Print(JsonObject message) => Camel(message, false)!.ToJsonString(Indented) + "\n";
+
     private static JsonNode? Camel(JsonNode? node, bool keysAreData) => node switch
     {
         JsonObject value => new JsonObject(value.Select(field =>
         {
             string name = keysAreData ? field.Key : CamelCase(field.Key);
-            return KeyValuePair.Create(name, keysAreData ? field.Value?.DeepClone() : Camel(field.Value, MapFields.Contains(name)));
+            return KeyValuePair.Create(name, keysAreData ? field.Value?.DeepClone() : Camel(field.Value, MapFields.Contains(name) || IsStruct(name, field.Value)));
         })),
         JsonArray array => new JsonArray([.. array.Select(item => Camel(item, keysAreData))]),
         _ => node?.DeepClone(),
     };
+
+    // A node's metadata is a struct; that of a cluster or route is a message with structs in it.
+    private static bool IsStruct(string name, JsonNode? value) =>
+        name == "metadata" && value is JsonObject fields && fields.Field("filterMetadata") is null && fields.Field("typedFilterMetadata") is null;
 
     private static string CamelCase(string name)
     {

@@ -12,7 +12,8 @@ public static class RouteTable
     /// <param name="dump">The proxy's configuration.</param>
     /// <param name="name">The route configuration to show; null or empty shows all.</param>
     /// <param name="verbose">False prints the number of virtual hosts instead of their routes.</param>
-    public static string Render(ConfigDump dump, string? name, bool verbose = true)
+    /// <param name="prefix">What stands before each name.</param>
+    public static string Render(ConfigDump dump, string? name, bool verbose = true, string prefix = "")
     {
         ArgumentNullException.ThrowIfNull(dump);
         IEnumerable<JsonObject> configs = Selected(dump, name);
@@ -21,7 +22,7 @@ public static class RouteTable
             TextTable summary = new(5, "NAME", "VIRTUAL HOSTS");
             foreach (JsonObject config in configs)
             {
-                summary.Add(config.Text("name"), $"{config.Objects("virtualHosts").Count()}");
+                summary.Add(prefix + config.Text("name"), $"{config.Objects("virtualHosts").Count()}");
             }
 
             return summary.ToString();
@@ -32,7 +33,7 @@ public static class RouteTable
         {
             foreach (JsonObject host in config.Objects("virtualHosts"))
             {
-                AddRows(table, config.Text("name"), host);
+                AddRows(table, prefix + config.Text("name"), host);
             }
         }
 

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Lateen.Config.Decoding;
+using Lateen.Injection.Yaml;
 using Lateen.Inspection.ProxyConfig;
 using Lateen.Inspection.ProxyStatus;
 
@@ -16,8 +18,47 @@ internal sealed class Istioctl : IConformanceFamily
         "function" when conformanceCase.Id.StartsWith("pc-routes.domains", StringComparison.Ordinal) => Compare(
             (string)conformanceCase.Expected!["text"]!,
             RouteTable.Domains([.. ((JsonArray)conformanceCase.Inputs["domains"]!).Select(d => (string)d!)])),
-        _ => CaseResult.Skipped("this command is not there yet"),
+        "xds-status" => CaseResult.Skipped("the control plane does not serve its debug pages over xDS"),
+        "describe" => CaseResult.Skipped("x describe is not there yet"),
+        "cli" => CaseResult.Skipped("machines outside of Kubernetes (x workload) are not there yet"),
+        "cli-message" => CaseResult.Skipped("needs the program and a cluster: the command line's tests ask the same of both"),
+        _ when conformanceCase.Id.StartsWith("ztunnel", StringComparison.Ordinal) || conformanceCase.Id.StartsWith("waypoint", StringComparison.Ordinal) =>
+            CaseResult.Skipped("ambient mode is no part of a sidecar mesh"),
+        _ when conformanceCase.Id.StartsWith("workload-entry", StringComparison.Ordinal) =>
+            CaseResult.Skipped("machines outside of Kubernetes (x workload) are not there yet"),
+        _ => ProxyConfig(conformanceCase),
     };
+
+    private static CaseResult ProxyConfig(ConformanceCase conformanceCase)
+    {
+        string[] args = [.. ((JsonArray)conformanceCase.Settings["args"]!).Select(arg => (string)arg!)];
+        string Option(string name) => Array.IndexOf(args, name) is >= 0 and int at ? args[at + 1] : "";
+        ConfigDump dump = ConfigDump.Parse(conformanceCase.Text(conformanceCase.Inputs["configDump"])!);
+        bool json = Option("-o") is "json" or "yaml";
+        EndpointFilter endpoints = new(Option("--address"), int.TryParse(Option("--port"), out int port) ? port : 0, Option("--cluster"), Option("--status"));
+        string? shown = args[1] switch
+        {
+            "eds" => json ? AssignmentTable.RenderJson(dump, endpoints) : AssignmentTable.Render(dump, endpoints),
+            "ecds" => json ? dump.Print("EcdsConfigDump") : ExtensionTable.Render(dump),
+            "secret" => SecretTable.Render(dump, DateTimeOffset.UtcNow),
+            "bootstrap" => BootstrapTable.Render(dump),
+            _ => null,
+        };
+        if (shown is null)
+        {
+            return CaseResult.Skipped($"proxy-config {args[1]} is not there yet");
+        }
+
+        string expected = conformanceCase.Text(conformanceCase.Expected!["stdout"])!;
+        return (string?)conformanceCase.Expected["compare"] switch
+        {
+            "json" => JsonNode.DeepEquals(JsonNode.Parse(expected), JsonNode.Parse(shown)) ? CaseResult.Passed : CaseResult.Failed($"expected:\n{expected}\nfound:\n{shown}"),
+            "yaml" => Compare(YamlWriter.Write(Yaml(expected)), YamlWriter.Write(JsonNode.Parse(shown))),
+            _ => Compare(expected, shown),
+        };
+    }
+
+    private static JsonNode? Yaml(string text) => JsonTree.ToJson(YamlTree.Read(text, null, [])[0]);
 
     private static CaseResult Syncz(ConformanceCase conformanceCase)
     {

@@ -10,7 +10,12 @@ internal static class ProxyConfigCommand
     public static Command Create(ClusterOptions cluster) => new("proxy-config", "Retrieve information about proxy configuration")
     {
         Aliases = { "pc" },
-        Subcommands = { Clusters(cluster), Listeners(cluster), Routes(cluster), Endpoints(cluster) },
+        Subcommands =
+        {
+            Clusters(cluster), Listeners(cluster), Routes(cluster), Endpoints(cluster),
+            ProxyDumpCommands.Assignments(cluster), ProxyDumpCommands.Secrets(cluster), ProxyDumpCommands.Bootstrap(cluster),
+            ProxyDumpCommands.Extensions(cluster), ProxyDumpCommands.All(cluster), ProxyLogCommand.Create(cluster), RootCompareCommand.Create(cluster),
+        },
     };
 
     private static Command Clusters(ClusterOptions cluster)
@@ -61,7 +66,7 @@ internal static class ProxyConfigCommand
         Option<int> port = new("--port") { Description = "Filter endpoints by port" };
         Option<string?> name = new("--cluster") { Description = "Filter endpoints by cluster name" };
         Option<string?> status = new("--status") { Description = "Filter endpoints by health status" };
-        ProxyPageCommand verb = new("endpoint", "Retrieves the endpoints of a proxy", "clusters?format=json", cluster);
+        ProxyPageCommand verb = new("endpoint", "Retrieves the endpoints of a proxy", "clusters?format=json", cluster, noun: "endpoints");
         return verb.Build(["endpoints", "ep"], [address, port, name, status], (line, text, json) =>
         {
             EndpointFilter filter = new(line.GetValue(address), line.GetValue(port), line.GetValue(name), line.GetValue(status));
@@ -69,5 +74,5 @@ internal static class ProxyConfigCommand
         });
     }
 
-    private static Option<bool> Verbose() => new("--verbose") { Description = "Print one row per filter chain or route", DefaultValueFactory = _ => true };
+    internal static Option<bool> Verbose() => new("--verbose") { Description = "Print one row per filter chain or route", DefaultValueFactory = _ => true };
 }
