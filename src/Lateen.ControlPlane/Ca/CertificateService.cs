@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Istio.V1.Auth;
+using Lateen.ControlPlane.Debug;
 using Lateen.ControlPlane.Identity;
 using Lateen.Grpc;
 using Lateen.Grpc.Server;
@@ -11,7 +12,8 @@ using Microsoft.Extensions.Logging;
 namespace Lateen.ControlPlane.Ca;
 
 /// <summary>Signs workloads' requests: the certificate names who the caller was found to be, whatever the request asks for.</summary>
-internal sealed class CertificateService(CertificateAuthority authority, CallerAuthenticator callers, TimeProvider time, ILogger logger)
+internal sealed class CertificateService(
+    CertificateAuthority authority, CallerAuthenticator callers, EventCounters counters, TimeProvider time, ILogger logger)
 {
     /// <summary>Istio, DEFAULT_WORKLOAD_CERT_TTL and MAX_WORKLOAD_CERT_TTL.</summary>
     private static readonly TimeSpan DefaultLifetime = TimeSpan.FromHours(24);
@@ -23,7 +25,8 @@ internal sealed class CertificateService(CertificateAuthority authority, CallerA
 
     private async Task<IstioCertificateResponse> CreateAsync(IstioCertificateRequest request, GrpcServerCall call)
     {
-        var identity = await callers.AuthenticateAsync(call);
+        counters.Count(EventCounters.CertificateRequests);
+        var identity = await AuthenticateAsync(call);
         if (request.Metadata?.Fields.ContainsKey(ImpersonatedIdentity) == true)
         {
             throw new GrpcException(GrpcStatusCode.Unauthenticated, "request impersonation authentication failure: nobody may act for others");
@@ -41,12 +44,27 @@ internal sealed class CertificateService(CertificateAuthority authority, CallerA
         try
         {
             var leaf = authority.SignWorkload(request.Csr, identity, time.GetUtcNow(), lifetime);
+            counters.Count(EventCounters.CertificatesIssued);
             CaLog.WorkloadIssued(logger, identity.ToString(), lifetime);
             return new IstioCertificateResponse { CertChain = { leaf, authority.RootPem } };
         }
         catch (CryptographicException exception)
         {
+            counters.Count(EventCounters.RequestsNotSigned);
             throw new GrpcException(GrpcStatusCode.InvalidArgument, $"CSR signing error ({exception.Message})");
+        }
+    }
+
+    private async Task<SpiffeId> AuthenticateAsync(GrpcServerCall call)
+    {
+        try
+        {
+            return await callers.AuthenticateAsync(call);
+        }
+        catch (GrpcException)
+        {
+            counters.Count(EventCounters.CallersUnknown);
+            throw;
         }
     }
 }

@@ -14,13 +14,21 @@ namespace Lateen.ControlPlane.Debug;
 internal sealed class DebugRoutes(
     XdsServer<ConnectedProxy> server,
     DiscoverySource source,
-    ConfigDumpPage dump,
+    ProxyPages proxies,
     DiscoveryMetrics metrics,
     InjectionCounters injections,
+    EventCounters events,
     Func<string?> notReady,
     string clusterId,
     string version)
 {
+    private static readonly string[] ProxyPageNames = ["config_dump", "edsz", "ndsz", "ecdsz"];
+
+    private static readonly string[] PageNames =
+    [
+        "syncz", "adsz", "connections", "registryz", "endpointz", "endpointShardz", "configz", "push_status", "clusterz", "list",
+    ];
+
     // Debug pages are read by people and by our own CLI; <, > and + of a mesh are not markup here.
     private static readonly JsonSerializerOptions Indented = new()
     {
@@ -38,7 +46,22 @@ internal sealed class DebugRoutes(
         Page(routes, "/debug/registryz", _ => MeshPages.Registry(source.Current));
         Page(routes, "/debug/endpointz", _ => MeshPages.Endpoints(source.Current));
         Page(routes, "/debug/configz", _ => MeshPages.Configs(source.Current));
-        routes.MapGet("/debug/config_dump", ConfigDumpAsync);
+        Page(routes, "/debug/endpointShardz", _ => StatePages.Shards(source.Current, clusterId));
+        Page(routes, "/debug/push_status", _ => StatePages.Problems(source.Problems()));
+        Page(routes, "/debug/clusterz", _ => StatePages.Clusters(clusterId));
+        foreach (var page in ProxyPageNames)
+        {
+            routes.MapGet($"/debug/{page}", async context =>
+            {
+                if (await proxies.FindAsync(context) is { } connection)
+                {
+                    await WriteAsync(context, proxies.Of(page, connection)!);
+                }
+            });
+        }
+
+        Page(routes, "/debug/list", _ => new JsonArray([.. PageNames.Concat(ProxyPageNames.Select(page => $"{page}?proxyID="))
+            .Order(StringComparer.Ordinal).Select(page => (JsonNode)page)]));
     }
 
     private static void Page(IEndpointRouteBuilder routes, string path, Func<HttpContext, JsonNode> page) =>
@@ -68,29 +91,7 @@ internal sealed class DebugRoutes(
         return context.Response.WriteAsync(
             metrics.Render(
                 server.ConnectionCount, index.Services.Count, index.Inputs.Configs.Count(config => config is VirtualServiceConfig), version)
-            + injections.Render(),
+            + injections.Render() + events.Render(),
             context.RequestAborted);
-    }
-
-    private async Task ConfigDumpAsync(HttpContext context)
-    {
-        var proxy = context.Request.Query["proxyID"].ToString();
-        if (proxy.Length == 0)
-        {
-            context.Response.StatusCode = StatusCodes.Status400BadRequest;
-            await context.Response.WriteAsync("You must provide a proxyID in the query string\n", context.RequestAborted);
-            return;
-        }
-
-        var connection = server.Connections().LastOrDefault(candidate =>
-            candidate.Peer.ConnectionId == proxy || candidate.Peer.Node.Id.Split('~') is [_, _, var name, _] && name == proxy);
-        if (connection is null)
-        {
-            context.Response.StatusCode = StatusCodes.Status404NotFound;
-            await context.Response.WriteAsync("Proxy not connected to this Pilot instance. It may be connected to another instance.\n", context.RequestAborted);
-            return;
-        }
-
-        await WriteAsync(context, dump.Of(connection, source.Current));
     }
 }

@@ -14,14 +14,15 @@ internal sealed class DiscoveryMetrics(TimeProvider time) : IXdsServerObserver
     private readonly ConcurrentDictionary<string, long> _bytes = new();
     private readonly ConcurrentDictionary<string, long> _rejects = new();
     private readonly ConcurrentDictionary<string, long> _triggers = new();
+    private readonly TimeHistogram _pushTimes = new("pilot_xds_push_time", "Seconds from the begin of making a response to its end of sending", "type");
     private long _staleNonces;
 
     public void Pushed(XdsPeer peer, string typeUrl, int resources, int bytes, TimeSpan duration)
     {
         var type = TypeUrls.ShortName(typeUrl);
         _pushes.AddOrUpdate(type, 1, static (_, count) => count + 1);
-        _bytes.AddOrUpdate(type, bytes, static (_, _) => 0);
         _bytes[type] = bytes;
+        _pushTimes.Observe(type, duration);
     }
 
     public void Rejected(XdsPeer peer, string typeUrl, string message, IReadOnlyList<string> names) =>
@@ -46,6 +47,7 @@ internal sealed class DiscoveryMetrics(TimeProvider time) : IXdsServerObserver
         Line(page, "pilot_push_triggers", "counter", "Pushes announced", ByType(_triggers));
         Line(page, "pilot_xds_config_size_bytes", "gauge", "Bytes of the last response", ByType(_bytes));
         Line(page, "pilot_xds_expired_nonce", "counter", "Requests with an old nonce", [("", Interlocked.Read(ref _staleNonces))]);
+        _pushTimes.Render(page);
         return page.ToString();
     }
 

@@ -97,10 +97,11 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         _injector = new InjectionWebhook(
             () => _injection.Current, new InjectionLimits(), new InjectionCounters(), time, loggers.CreateLogger("injection"));
         Server = new ControlPlaneServer(options, () => _certificate.Current, new ClientCertificates(authority, time).Accepts, loggers);
+        var events = new EventCounters();
         var pages = new DebugRoutes(
-            _xds, _source, new ConfigDumpPage(generator), _metrics, _injector.Counters, () => _readiness.Missing, options.ClusterId, Version);
-        var validation = new ValidationWebhook(() => _source.Current, loggers.CreateLogger("validation"));
-        var certificates = new CertificateService(authority, callers, time, loggers.CreateLogger("ca"));
+            _xds, _source, new ProxyPages(_xds, _source, generator), _metrics, _injector.Counters, events, () => _readiness.Missing, options.ClusterId, Version);
+        var validation = new ValidationWebhook(() => _source.Current, events, loggers.CreateLogger("validation"));
+        var certificates = new CertificateService(authority, callers, events, time, loggers.CreateLogger("ca"));
         var grpc = new GrpcServerOptions { Logger = ads, Time = time };
         Server.Map([ServerPort.Xds, ServerPort.SecureXds], routes =>
         {

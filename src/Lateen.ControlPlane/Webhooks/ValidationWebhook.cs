@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Lateen.Config;
 using Lateen.Config.Analysis;
 using Lateen.Config.Sources.Kubernetes;
+using Lateen.ControlPlane.Debug;
 using Lateen.ControlPlane.Watch;
 using Lateen.Model;
 using Microsoft.AspNetCore.Http;
@@ -11,7 +12,7 @@ namespace Lateen.ControlPlane.Webhooks;
 
 /// <summary>POST /validate: an Istio resource is about to be stored. Wrong fields and values refuse it; doubtful references warn.</summary>
 /// <remarks>References warn only, because objects are applied in any order: the missing one may be the next document of the same file.</remarks>
-internal sealed class ValidationWebhook(Func<MeshSnapshot> mesh, ILogger logger)
+internal sealed class ValidationWebhook(Func<MeshSnapshot> mesh, EventCounters counters, ILogger logger)
 {
     private const int MaxBodyBytes = 8 << 20;
 
@@ -30,6 +31,7 @@ internal sealed class ValidationWebhook(Func<MeshSnapshot> mesh, ILogger logger)
         }
         catch (FormatException exception)
         {
+            counters.Count(EventCounters.ValidationUnreadable);
             WebhookLog.Unreadable(logger, "/validate", exception.Message);
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
             await context.Response.WriteAsync(exception.Message, context.RequestAborted);
@@ -58,6 +60,10 @@ internal sealed class ValidationWebhook(Func<MeshSnapshot> mesh, ILogger logger)
         var resource = IstioResource.Read(value);
         var errors = resource.Problems.Where(problem => problem.Severity == ProblemSeverity.Error).ToList();
         var name = $"{value.Text("kind")} {value.Namespace()}/{value.Name()}";
+
+        // Only kinds that are known become a label: what a caller makes up must not.
+        var kind = resource.Config is { } known ? $"group=\"{known.Meta.Group}\",resource=\"{known.Meta.Kind}\"" : "group=\"\",resource=\"\"";
+        counters.Count(errors.Count > 0 ? EventCounters.ValidationFailed : EventCounters.ValidationPassed, kind);
         if (errors.Count > 0)
         {
             var message = string.Join("; ", errors.Select(error => error.Describe()));

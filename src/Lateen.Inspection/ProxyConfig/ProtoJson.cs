@@ -39,12 +39,19 @@ internal static class ProtoJson
     public static int Number(this JsonObject node, string camelCase) =>
         int.TryParse(node.Text(camelCase), out int number) ? number : 0;
 
-    /// <summary>A list of messages as istioctl prints it: lowerCamelCase, indented by four blanks, <c>[]</c> when empty.</summary>
+    /// <summary>A list of messages as istioctl prints it: lowerCamelCase, without their types, indented by four blanks, <c>[]</c> when empty.</summary>
     public static string Print(IEnumerable<JsonObject> messages) =>
-        new JsonArray([.. messages.Select(m => Camel(m, false))]).ToJsonString(Indented) + "\n";
+        new JsonArray([.. messages.Select(Untyped)]).ToJsonString(Indented) + "\n";
 
     /// <summary>One message in the same way.</summary>
     public static string Print(JsonObject message) => Camel(message, false)!.ToJsonString(Indented) + "\n";
+
+    private static JsonObject Untyped(JsonObject message)
+    {
+        JsonObject printed = (JsonObject)Camel(message, false)!;
+        printed.Remove("@type");
+        return printed;
+    }
 
     private static JsonNode? Camel(JsonNode? node, bool keysAreData) => node switch
     {

@@ -88,8 +88,8 @@ public sealed class DiscoverySelectorsTests
         _state.Upsert(new MeshNamespace(name, labels.Select(label => KeyValuePair.Create(label.Key, label.Value)).ToEquatableMap()));
 
     private void Service(string ns, int port = 80) => _state.Upsert(ServiceDecoder.Read(
-        (JsonObject)JsonNode.Parse($$"""
-        {"metadata":{"name":"web","namespace":"{{ns}}"},"spec":{"clusterIP":"10.96.0.5","ports":[{"name":"http","port":{{port}}}]}}
+        (JsonObject)JsonNode.Parse($$$"""
+        {"metadata":{"name":"web","namespace":"{{{ns}}}"},"spec":{"clusterIP":"10.96.0.5","ports":[{"name":"http","port":{{{port}}}}]}}
         """)!,
         "cluster.local",
         "Kubernetes"));
