@@ -149,6 +149,36 @@ public sealed class AnalyzerTests
     }
 
     [Fact]
+    public void Rules_ThatAreNeverReached_AreTold()
+    {
+        var lines = Lines("""
+            apiVersion: v1
+            kind: Service
+            metadata: {name: a, namespace: default}
+            spec: {ports: [{name: http, port: 80}]}
+            ---
+            apiVersion: networking.istio.io/v1beta1
+            kind: VirtualService
+            metadata: {name: a, namespace: default}
+            spec:
+              hosts: [a]
+              http:
+              - {name: first, match: [{uri: {prefix: /x}}], route: [{destination: {host: a}}]}
+              - {match: [{name: again, uri: {prefix: /x}}], route: [{destination: {host: a}}]}
+              - {route: [{destination: {host: a}}]}
+              - {match: [{uri: {prefix: /y}}], route: [{destination: {host: a}}]}
+            """);
+
+        Assert.Equal(
+            [
+                "Warning [IST0130] (VirtualService default/a mesh.yaml:13) VirtualService rule #1 not used (all matches used by prior rules).",
+                "Warning [IST0130] (VirtualService default/a mesh.yaml:14) VirtualService rule #2 not used (only the last rule can have no matches).",
+                "Info [IST0131] (VirtualService default/a mesh.yaml:13) VirtualService rule #1 match \"again\" is not used (duplicate/overlapping match in rule \"first\").",
+            ],
+            lines);
+    }
+
+    [Fact]
     public void Objects_ThatFitTogether_GiveNothing() => Assert.Empty(Lines("""
         apiVersion: v1
         kind: Namespace
