@@ -10,19 +10,23 @@ public sealed record WholeFilter(ClusterFilter Clusters, ListenerFilter Listener
 /// <summary>The tables of <c>proxy-config all</c>, with empty lines between them: clusters, listeners, routes, secrets, endpoints.</summary>
 public static class WholeTable
 {
-    /// <exception cref="InvalidDataException">The dump lacks one of the parts.</exception>
-    public static string Render(ConfigDump dump, WholeFilter filter, DateTimeOffset now)
+    /// <summary>One table after another; the first that the dump does not have ends them.</summary>
+    /// <exception cref="InvalidDataException">The dump lacks the next part.</exception>
+    public static IEnumerable<string> Render(ConfigDump dump, WholeFilter filter, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(dump);
         ArgumentNullException.ThrowIfNull(filter);
-        TextTable endpoints = new(5, "NAME", "STATUS", "LOCALITY", "CLUSTER");
-        AssignmentTable.Add(endpoints, dump, filter.Endpoints, "endpoint/");
-        return string.Join(
-            '\n',
-            ClusterTable.Render(dump, filter.Clusters, isPart: true),
-            ListenerTable.Render(dump, filter.Listeners, filter.Verbose, isPart: true),
-            RouteTable.Render(dump, filter.Route, filter.Verbose, "route/"),
-            SecretTable.Render(dump, now, "secret/"),
-            endpoints);
+        return Tables();
+
+        IEnumerable<string> Tables()
+        {
+            yield return ClusterTable.Render(dump, filter.Clusters, isPart: true) + "\n";
+            yield return ListenerTable.Render(dump, filter.Listeners, filter.Verbose, isPart: true) + "\n";
+            yield return RouteTable.Render(dump, filter.Route, filter.Verbose, "route/") + "\n";
+            yield return SecretTable.Render(dump, now, "secret/") + "\n";
+            TextTable endpoints = new(5, "NAME", "STATUS", "LOCALITY", "CLUSTER");
+            AssignmentTable.Add(endpoints, dump, filter.Endpoints, "endpoint/");
+            yield return endpoints.ToString();
+        }
     }
 }

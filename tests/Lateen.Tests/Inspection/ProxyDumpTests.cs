@@ -75,6 +75,22 @@ public sealed class ProxyDumpTests
         Assert.Single((JsonArray)JsonNode.Parse(AssignmentTable.RenderJson(dump, new EndpointFilter(Cluster: "OUTBOUND|80||web.default.svc.cluster.local")))!);
     }
 
+    [Fact]
+    public void Whole_PartMissing_ShowsThoseBeforeIt()
+    {
+        ConfigDump dump = Dump(
+            new JsonObject
+            {
+                ["@type"] = Admin + "ClustersConfigDump",
+                ["static_clusters"] = new JsonArray(new JsonObject { ["cluster"] = new JsonObject { ["name"] = "agent", ["type"] = "STATIC" } }),
+            });
+        using var tables = WholeTable.Render(dump, new WholeFilter(new ClusterFilter(), new ListenerFilter(), null, new EndpointFilter(), true), Now).GetEnumerator();
+
+        Assert.True(tables.MoveNext());
+        Assert.Matches("^NAME +SERVICE FQDN .*\ncluster/agent +agent ", tables.Current);
+        Assert.Throws<InvalidDataException>(() => tables.MoveNext());
+    }
+
     [Theory]
     [InlineData("debug", "logging?level=debug")]
     [InlineData("http:warn,rbac=trace", "logging?http=warning logging?rbac=trace")]

@@ -16,6 +16,14 @@ internal static class AnalyzeCommand
     public static Command Create(ClusterOptions cluster)
     {
         Argument<string[]> files = new("file") { Arity = ArgumentArity.ZeroOrMore, Description = "Files or directories of YAML or JSON; - reads standard input" };
+        files.Validators.Add(result =>
+        {
+            // Whatever begins with a dash and is no option known here was meant as one.
+            if (result.Tokens.FirstOrDefault(token => token.Value.Length > 1 && token.Value.StartsWith('-')) is { } unknown)
+            {
+                result.AddError($"unknown flag: {unknown.Value}");
+            }
+        });
         Option<bool> useKube = new("--use-kube", "-k") { Description = "Use the live cluster; false analyses files alone", DefaultValueFactory = _ => true };
         Option<bool> all = new("--all-namespaces", "-A") { Description = "Analyze all namespaces" };
         Option<bool> list = new("--list-analyzers", "-L") { Description = "List the analyzers available to run" };

@@ -66,7 +66,18 @@ internal static class ProxyDumpCommands
                 line.GetValue(name),
                 new EndpointFilter(line.GetValue(address), line.GetValue(port)),
                 line.GetValue(verbose));
-            return json ? text : WholeTable.Render(ConfigDump.Parse(text), filter, TimeProvider.System.GetUtcNow());
+            if (json)
+            {
+                return text;
+            }
+
+            // What is there is shown before the first part that is not ends the verb.
+            foreach (string table in WholeTable.Render(ConfigDump.Parse(text), filter, TimeProvider.System.GetUtcNow()))
+            {
+                Console.Out.Write(table);
+            }
+
+            return "";
         });
     }
 }
