@@ -76,8 +76,11 @@ internal sealed class SidecarClient : IAsyncDisposable
             await SubscribeAsync(TypeUrls.Cluster, [], node);
             while (await _call.ReadAsync() is { Any: true, Message: var response })
             {
-                Received += response.Bytes.Length;
-                await OnResponseAsync(response);
+                using (response)
+                {
+                    Received += response.Bytes.Length;
+                    await OnResponseAsync(response);
+                }
             }
         }
         catch (GrpcException exception)
@@ -115,7 +118,7 @@ internal sealed class SidecarClient : IAsyncDisposable
             return;
         }
 
-        Report(response.Bytes, EndpointMarker, _endpointSeen, static text =>
+        Report(response.Bytes.Span, EndpointMarker, _endpointSeen, static text =>
         {
             var dot = text.IndexOf((byte)'.');
             var end = dot + 1;
@@ -126,7 +129,7 @@ internal sealed class SidecarClient : IAsyncDisposable
 
             return (int.Parse(text[..dot]) << 8) | int.Parse(text[(dot + 1)..end]);
         });
-        Report(response.Bytes, RouteMarker, _routeSeen, static text => int.Parse(text[..6]));
+        Report(response.Bytes.Span, RouteMarker, _routeSeen, static text => int.Parse(text[..6]));
     }
 
     private static void Report(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> marker, Action<int> seen, Func<ReadOnlySpan<byte>, int> read)
@@ -176,7 +179,7 @@ internal sealed class SidecarClient : IAsyncDisposable
 
     private byte[] EndpointNames(RawResponse response)
     {
-        var buffer = new ArrayBufferWriter<byte>(response.Resources * 64);
+        var buffer = new ArrayBufferWriter<byte>(64 << 10);
         foreach (var (field, resource) in Wire.Fields(response.Bytes))
         {
             if (field != 2)

@@ -1,10 +1,21 @@
 using System.Buffers;
+using Lateen.Api;
 using Lateen.Grpc;
 
 namespace Lateen.PushBench;
 
 /// <summary>A response of either variant of the protocol, read only as far as a client needs; the fields have the same numbers in both.</summary>
-internal sealed record RawResponse(byte[] Bytes, string TypeUrl, string Nonce, int Resources);
+internal sealed class RawResponse(byte[] buffer, int length, string typeUrl, string nonce) : IDisposable
+{
+    /// <summary>The message; usable until the response is disposed.</summary>
+    public ReadOnlyMemory<byte> Bytes => buffer.AsMemory(0, length);
+
+    public string TypeUrl => typeUrl;
+
+    public string Nonce => nonce;
+
+    public void Dispose() => ArrayPool<byte>.Shared.Return(buffer);
+}
 
 /// <summary>Discovery messages as bytes: hundreds of clients on one machine must not cost more than the server that is measured.</summary>
 internal static class Wire
@@ -15,7 +26,7 @@ internal static class Wire
         static bytes => bytes.Length, static (bytes, output) => output.Write(bytes), static bytes => bytes.ToArray());
 
     private static readonly GrpcMarshaller<RawResponse> Response = new(
-        static _ => throw new NotSupportedException(), static (_, _) => throw new NotSupportedException(), static bytes => Read(bytes.ToArray()));
+        static _ => throw new NotSupportedException(), static (_, _) => throw new NotSupportedException(), Read);
 
     public static GrpcMethod<byte[], RawResponse> Stream { get; } = new(Service, "StreamAggregatedResources", Request, Response);
 
@@ -72,19 +83,19 @@ internal static class Wire
         buffer.Write(value);
     }
 
-    private static RawResponse Read(byte[] bytes)
+    // Hundreds of clients in one process are told megabytes at once: buffers are pooled, or the collector would be what is measured.
+    private static RawResponse Read(ReadOnlySequence<byte> message)
     {
+        var length = (int)message.Length;
+        var buffer = ArrayPool<byte>.Shared.Rent(length);
+        message.CopyTo(buffer);
         string type = "", nonce = "";
-        var resources = 0;
-        foreach (var (field, value) in Fields(bytes))
+        foreach (var (field, value) in Fields(buffer.AsMemory(0, length)))
         {
             switch (field)
             {
-                case 2:
-                    resources++;
-                    break;
                 case 4:
-                    type = System.Text.Encoding.UTF8.GetString(value.Span);
+                    type = TypeOf(value.Span);
                     break;
                 case 5:
                     nonce = System.Text.Encoding.UTF8.GetString(value.Span);
@@ -92,7 +103,20 @@ internal static class Wire
             }
         }
 
-        return new RawResponse(bytes, type, nonce, resources);
+        return new RawResponse(buffer, length, type, nonce);
+    }
+
+    private static string TypeOf(ReadOnlySpan<byte> value)
+    {
+        foreach (var known in (ReadOnlySpan<string>)[TypeUrls.Cluster, TypeUrls.ClusterLoadAssignment, TypeUrls.Listener, TypeUrls.RouteConfiguration])
+        {
+            if (System.Text.Ascii.Equals(value, known))
+            {
+                return known;
+            }
+        }
+
+        return System.Text.Encoding.UTF8.GetString(value);
     }
 
     private static (ulong Value, int Size) Varint(ReadOnlySpan<byte> bytes)

@@ -8,7 +8,11 @@ namespace Lateen.Grpc;
 /// <param name="Write">Writes the message.</param>
 /// <param name="Read">Reads the message from all of the bytes; throws when they are not one.</param>
 public sealed record GrpcMarshaller<T>(
-    Func<T, int> Size, Action<T, IBufferWriter<byte>> Write, Func<ReadOnlySequence<byte>, T> Read);
+    Func<T, int> Size, Action<T, IBufferWriter<byte>> Write, Func<ReadOnlySequence<byte>, T> Read)
+{
+    /// <summary>Writes a long message piece by piece, flushing on the way; null writes it at once.</summary>
+    public Func<T, Server.GrpcPieceWriter, ValueTask>? WriteInPieces { get; init; }
+}
 
 /// <summary>Marshallers for generated messages.</summary>
 public static class GrpcMarshaller

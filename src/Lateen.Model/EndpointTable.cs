@@ -49,6 +49,34 @@ public sealed class EndpointTable
     /// <summary>Whether both hold the very same shards.</summary>
     public bool IsSame(EndpointTable other) => ReferenceEquals(_all, other._all);
 
+    /// <summary>The services whose endpoints differ, and those that only one of both has.</summary>
+    public HashSet<ServiceKey> Differences(EndpointTable other)
+    {
+        var found = new HashSet<ServiceKey>();
+        if (IsSame(other))
+        {
+            return found;
+        }
+
+        foreach (var (service, shard) in _all)
+        {
+            if (!other._all.TryGetValue(service, out var theirs) || !ReferenceEquals(theirs, shard))
+            {
+                found.Add(service);
+            }
+        }
+
+        foreach (var service in other._all.Keys)
+        {
+            if (!_all.ContainsKey(service))
+            {
+                found.Add(service);
+            }
+        }
+
+        return found;
+    }
+
     /// <summary>Whether only load assignments can differ.</summary>
     public bool HasSameTraits(EndpointTable other) =>
         ReferenceEquals(_identities, other._identities) && ReferenceEquals(_direct, other._direct) && ReferenceEquals(_unselected, other._unselected);
@@ -108,6 +136,9 @@ public sealed class EndpointTable
     private EndpointTable Set(ServiceKey service, EndpointShard? shard, Traits traits)
     {
         var all = Put(_all, service, shard);
+
+        // An equal shard that is kept has its identity: by that the parts below tell themselves from it.
+        shard = shard is null ? null : all[service];
         var identities = ReferenceEquals(all, _all) && !traits.IsResolvedByName && _identities.TryGetValue(service, out var known)
             && !ReferenceEquals(known, shard)
             ? _identities

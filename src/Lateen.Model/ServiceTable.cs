@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using Lateen.Model.Scope;
 using Lateen.Model.Services;
 
 namespace Lateen.Model;
@@ -7,6 +9,8 @@ public sealed class ServiceTable
 {
     private readonly Dictionary<string, EquatableArray<Service>> _byHost;
     private readonly Dictionary<string, EquatableArray<Service>> _selecting;
+    private readonly ConcurrentDictionary<(string Namespace, EquatableArray<string> DefaultExportTo), VisibleServices> _visible = [];
+    private VisibleServices? _whole;
 
     private ServiceTable(EquatableArray<Service> oldestFirst)
     {
@@ -36,6 +40,17 @@ public sealed class ServiceTable
 
     /// <summary>The Kubernetes services of a namespace that choose pods by labels, the oldest first.</summary>
     public EquatableArray<Service> SelectingIn(string @namespace) => _selecting.TryGetValue(@namespace, out var found) ? found : default;
+
+    /// <summary>What is exported to a namespace. Where that is everything, it is the very same for all namespaces.</summary>
+    /// <remarks>Made on first use and remembered, which is safe as it is pure.</remarks>
+    internal VisibleServices VisibleIn(string @namespace, EquatableArray<string> defaultExportTo) =>
+        _visible.GetOrAdd((@namespace, defaultExportTo), static (key, table) => table.Visible(key.Namespace, key.DefaultExportTo), this);
+
+    private VisibleServices Visible(string @namespace, EquatableArray<string> defaultExportTo)
+    {
+        var visible = All.Where(s => Visibility.IsVisible(s.ExportTo, defaultExportTo, s.Namespace, @namespace)).ToEquatableArray();
+        return visible.Count == All.Count ? _whole ??= new VisibleServices(All) : new VisibleServices(visible);
+    }
 
     /// <summary>The order of <see cref="All"/>.</summary>
     public static int CompareAge(Service a, Service b)

@@ -135,9 +135,10 @@ public sealed class ProxyServer
         return problems;
     }
 
-    /// <summary>Adds or replaces resources without removing others (delta xDS).</summary>
+    /// <summary>Adds or replaces resources, then removes others by name; all that are not named stay (delta xDS).</summary>
     /// <returns>The problems; empty means ACK.</returns>
-    public IReadOnlyList<ResourceProblem> Update(string typeUrl, string version, IReadOnlyList<Any> resources)
+    public IReadOnlyList<ResourceProblem> Update(
+        string typeUrl, string version, IReadOnlyList<Any> resources, IReadOnlyList<string>? removed = null)
     {
         if (!_stores.TryGetValue(typeUrl, out ResourceStore? store))
         {
@@ -148,9 +149,14 @@ public sealed class ProxyServer
         lock (_lock)
         {
             HashSet<string> names = [];
+            int changed = 0;
             foreach (Any resource in resources)
             {
-                ApplyOne(typeUrl, version, store, resource, names, problems);
+                changed += ApplyOne(typeUrl, version, store, resource, names, problems) ? 1 : 0;
+            }
+            foreach (string name in removed ?? [])
+            {
+                RemoveOne(typeUrl, store, name);
             }
             problems.AddRange(_listeners.ActivateWarm().Select(p => new ResourceProblem("", "address", p)));
             store.HasBeenApplied = true;
@@ -158,6 +164,7 @@ public sealed class ProxyServer
             {
                 store.Version = version;
             }
+            ProxyLog.Applied(_logger, resources.Count, TypeUrls.ShortName(typeUrl), version, changed, removed?.Count ?? 0);
             changedTypes = UpdateSubscriptions();
             UpdateReady();
         }

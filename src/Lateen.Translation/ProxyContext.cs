@@ -6,6 +6,7 @@ using Lateen.Model.Scope;
 using Lateen.Model.Services;
 using Lateen.Model.Workloads;
 using Lateen.Translation.EnvoyFilters;
+using Lateen.Translation.Memos;
 using Lateen.Translation.Policies.Authorization;
 using Lateen.Translation.Telemetries;
 
@@ -20,12 +21,17 @@ internal sealed class ProxyContext
     private AuthorizationFilters? _authorization;
     private EffectiveTelemetry? _telemetry;
 
+    private Surroundings? _surroundings;
+
     public ProxyContext(MeshSnapshot snapshot, ProxyNode proxy)
     {
         Snapshot = snapshot;
         Proxy = proxy;
         Scope = snapshot.ScopeOf(proxy);
     }
+
+    /// <summary>What clusters and load assignments are made from beside their services, as keys of a memo hold it.</summary>
+    public Surroundings SurroundingsIn(TranslationMemo memo) => _surroundings ??= memo.Intern(new Surroundings(Snapshot, Proxy));
 
     public MeshSnapshot Snapshot { get; }
 
@@ -40,7 +46,7 @@ internal sealed class ProxyContext
     public bool IsGateway => Proxy.Type == ProxyType.Router;
 
     /// <summary>What could not be honoured on the way.</summary>
-    public List<ModelProblem> Problems { get; } = [];
+    public List<ModelProblem> Problems { get; private set; } = [];
 
     /// <summary>What the workload serves: the services that select it, or that have an endpoint at its address.</summary>
     public EquatableArray<ServiceInstance> Instances => _instances ??= ServiceInstances.Find(this);
@@ -121,6 +127,27 @@ internal sealed class ProxyContext
         if (!Problems.Contains(problem))
         {
             Problems.Add(problem);
+        }
+    }
+
+    /// <summary>What is reported while something is made, whether or not it was reported before: who keeps the result keeps this with it.</summary>
+    public EquatableArray<ModelProblem> ReportedBy(Action make)
+    {
+        var before = Problems;
+        Problems = [];
+        make();
+        var reported = Problems.ToEquatableArray();
+        Problems = before;
+        Report(reported);
+        return reported;
+    }
+
+    /// <summary>Reports again what was reported when a result was made that is used again.</summary>
+    public void Report(EquatableArray<ModelProblem> problems)
+    {
+        foreach (var problem in problems)
+        {
+            Report(problem);
         }
     }
 }

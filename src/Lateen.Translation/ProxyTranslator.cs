@@ -12,6 +12,7 @@ using Lateen.Translation.Endpoints;
 using Lateen.Translation.EnvoyFilters;
 using Lateen.Translation.Gateways;
 using Lateen.Translation.Listeners;
+using Lateen.Translation.Memos;
 using Lateen.Translation.Names;
 using Lateen.Translation.Proxyless;
 using Lateen.Translation.Routes;
@@ -30,7 +31,8 @@ public static class ProxyTranslator
     /// Listeners and clusters come as a whole. Routes and endpoints come for the names that are asked for, one resource each: a
     /// name that nothing is known of gives an empty resource, so that a proxy that waits for it goes on.
     /// </remarks>
-    public static TranslationResult Translate(TranslationRequest request)
+    /// <param name="memo">Remembers parts of results between translations; what comes out is the same with and without.</param>
+    public static TranslationResult Translate(TranslationRequest request, TranslationMemo? memo = null)
     {
         var context = new ProxyContext(request.Snapshot, request.Proxy);
         if (ProxylessTranslator.Serves(request.Proxy))
@@ -40,10 +42,14 @@ public static class ProxyTranslator
 
         IEnumerable<NamedResource> resources = request.TypeUrl switch
         {
-            TypeUrls.Cluster => Clusters(context, request.Part).Select(c => Named(c.Name, c)),
+            TypeUrls.Cluster => memo is not null && request.Part == ResourcePart.Shared && !context.Patches.Has(EnvoyFilterApplyTo.Cluster)
+                ? OutboundClusters.Packed(context, memo)
+                : Clusters(context, request.Part).Select(c => Named(c.Name, c)),
             TypeUrls.Listener => Listeners(context, request.Part).Select(l => Named(l.Name, l)),
-            TypeUrls.RouteConfiguration => request.Names.Select(n => Named(n, Route(context, n))),
-            TypeUrls.ClusterLoadAssignment => request.Names.Select(n => Named(n, Endpoints(context, n))),
+            TypeUrls.RouteConfiguration => request.Names.Select(n =>
+                memo is null || context.IsGateway || RoutePatches.Any(context) ? Named(n, Route(context, n)) : SidecarRoutes.Packed(context, memo, n)),
+            TypeUrls.ClusterLoadAssignment => request.Names.Select(n =>
+                memo is null ? Named(n, Endpoints(context, n)) : LoadAssignments.Packed(context, memo, n)),
             TypeUrls.NameTable => context.IsGateway ? [] : [Named("", NameTables.Build(context))],
             TypeUrls.TypedExtensionConfig => Extensions(context, request.Names).Select(e => Named(e.Name, e)),
             _ => [],
@@ -125,5 +131,5 @@ public static class ProxyTranslator
 
     internal static ClusterLoadAssignment Endpoints(ProxyContext context, string cluster) => LoadAssignments.Build(context, cluster);
 
-    private static NamedResource Named(string name, IMessage message) => new(name, message.Pack());
+    private static NamedResource Named(string name, IMessage message) => new(name, message);
 }

@@ -64,7 +64,7 @@ internal sealed class AgentHost
                 LocalListeners = Listeners(options, name => pages![name]),
             },
             logs, time, Random.Shared);
-        _cache = new ConfigCache(options.XdsFile is null ? options.StatePath : null, _logger);
+        _cache = new ConfigCache(options.XdsFile is null ? options.StatePath : null, time, _logger);
         _dns = DnsProxyFactory.Create(options);
         _resources = new ProxyResources(_proxy, _cache, _dns?.Resolver);
         _proxy.Observer = _resources;
@@ -125,6 +125,7 @@ internal sealed class AgentHost
             ? ControlPlaneChannel.Create(_options, _options.AuthorityAddress) : null;
         var secrets = Secrets(authority).RunAsync(stop.Token);
         var interception = _interception.RunAsync(() => _proxy.IsReady, stop.Token);
+        var kept = _cache.RunAsync(_proxy, stop.Token);
         await Task.WhenAny(_end.Task, proxy);
         if (!proxy.IsCompleted)
         {
@@ -136,6 +137,7 @@ internal sealed class AgentHost
         await interception;
         await proxy;
         await names;
+        await kept;
         AgentLog.Terminated(_logger);
         return 0;
     }

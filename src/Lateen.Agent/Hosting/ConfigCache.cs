@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
 using Envoy.Service.Discovery.V3;
 using Google.Protobuf;
 using Lateen.Api;
@@ -8,28 +10,69 @@ namespace Lateen.Agent.Hosting;
 
 /// <summary>Keeps the last good configuration in a file per type, so that a restarted sidecar serves before, and without, a control plane.</summary>
 /// <remarks>
-/// A file holds one DiscoveryResponse with what the proxy accepted; it is replaced by rename, so a crash leaves the old or the new one.
+/// A file holds one DiscoveryResponse with what the proxy accepted; it is replaced by rename, so a crash leaves the old or the new one. A change
+/// is written a second later, with all that came meanwhile: what it costs does not grow with the number of changes.
 /// Secrets are never written: keys must not lie on disk. Writing is best effort: a read-only or full disk costs the cache, not the traffic.
 /// </remarks>
-internal sealed class ConfigCache(string? folder, ILogger logger)
+internal sealed class ConfigCache(string? folder, TimeProvider time, ILogger logger)
 {
     private static readonly string[] Types =
         [TypeUrls.Cluster, TypeUrls.ClusterLoadAssignment, TypeUrls.Listener, TypeUrls.RouteConfiguration];
 
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<string, string> _pending = new(StringComparer.Ordinal);
+    private readonly Channel<bool> _changed = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private bool _isBroken;
 
-    public void Store(string typeUrl, string version, ProxyServer proxy)
+    /// <summary>The proxy accepted something of a type: it is written soon. Safe from any thread.</summary>
+    public void Changed(string typeUrl, string version)
     {
-        if (folder is null || _isBroken || !Types.Contains(typeUrl))
+        if (folder is not null && Types.Contains(typeUrl))
         {
-            return;
+            _pending[typeUrl] = version;
+            _changed.Writer.TryWrite(true);
         }
+    }
+
+    /// <summary>Writes changes until cancelled, and what is left at the end.</summary>
+    public async Task RunAsync(ProxyServer proxy, CancellationToken cancellation)
+    {
+        try
+        {
+            while (await _changed.Reader.WaitToReadAsync(cancellation))
+            {
+                _changed.Reader.TryRead(out _);
+                await Task.Delay(Pause, time, cancellation);
+                Store(proxy);
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // The agent ends.
+        }
+        Store(proxy);
+    }
+
+    private void Store(ProxyServer proxy)
+    {
+        foreach (var typeUrl in Types)
+        {
+            if (_pending.TryRemove(typeUrl, out var version) && !_isBroken)
+            {
+                Store(typeUrl, version, proxy);
+            }
+        }
+    }
+
+    private void Store(string typeUrl, string version, ProxyServer proxy)
+    {
         var response = new DiscoveryResponse { TypeUrl = typeUrl, VersionInfo = version };
         response.Resources.AddRange(proxy.Applied(typeUrl).Select(r => r.Resource));
         var path = PathOf(typeUrl);
         try
         {
-            Directory.CreateDirectory(folder);
+            Directory.CreateDirectory(folder!);
             using (var file = File.Create(path + ".new"))
             {
                 response.WriteTo(file);

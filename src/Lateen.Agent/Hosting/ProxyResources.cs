@@ -31,18 +31,22 @@ internal sealed class ProxyResources(ProxyServer proxy, ConfigCache cache, DnsRe
 
     public ResponseCounts Listeners { get; } = new();
 
-    public ValueTask<string?> ApplyAsync(string typeUrl, string version, IReadOnlyList<Any> resources, CancellationToken cancellation)
+    public ValueTask<string?> ApplyAsync(AdsUpdate update, CancellationToken cancellation)
     {
-        if (typeUrl == TypeUrls.NameTable)
+        if (update.TypeUrl == TypeUrls.NameTable)
         {
-            return new(ApplyNames(resources));
+            return new(ApplyNames(update.Resources));
         }
-        var problems = proxy.Apply(typeUrl, version, resources);
-        var counts = typeUrl == TypeUrls.Cluster ? Clusters : typeUrl == TypeUrls.Listener ? Listeners : null;
+        var problems = update.IsWhole
+            ? proxy.Apply(update.TypeUrl, update.Version, update.Resources)
+            : proxy.Update(update.TypeUrl, update.Version, update.Resources, update.Removed);
+        var counts = update.TypeUrl == TypeUrls.Cluster ? Clusters : update.TypeUrl == TypeUrls.Listener ? Listeners : null;
         counts?.Count(problems.Count == 0);
-        cache.Store(typeUrl, version, proxy);
+        cache.Changed(update.TypeUrl, update.Version);
         return new(problems.Count == 0 ? null : string.Join("\n", problems));
     }
+
+    public void Forget(string typeUrl, IReadOnlyList<string> names) => proxy.Remove(typeUrl, names);
 
     // One resource holds all names; without one the last table stays.
     private string? ApplyNames(IReadOnlyList<Any> resources)

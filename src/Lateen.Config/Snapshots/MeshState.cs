@@ -302,9 +302,11 @@ public sealed class MeshState
             }
         }
 
+        // A rebuild also changes endpoints that no slice told of: those of ServiceEntries.
+        var endpoints = _rebuild ? _snapshot.Endpoints.Differences(before.Endpoints) : changed.Select(key => _shards[key].Service).ToHashSet();
         _changedPods.Clear();
         _rebuild = false;
-        return new MeshUpdate(_snapshot, MeshChanges.ScopeOf(before, _snapshot), changed.Select(key => _shards[key].Service).ToHashSet(), addresses);
+        return new MeshUpdate(_snapshot, MeshChanges.ScopeOf(before, _snapshot), endpoints, addresses);
     }
 
     private string ClusterNetwork => NetworkOf(_namespaces.GetValueOrDefault(_mesh.RootNamespace));

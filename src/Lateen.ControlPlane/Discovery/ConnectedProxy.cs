@@ -49,8 +49,8 @@ internal sealed class ConnectedProxy(ProxyNode node)
         return known.Node;
     }
 
-    /// <summary>What of it counts in a view.</summary>
-    public ProxyNode SharedIn(MeshView view, ProxyNode proxy)
+    /// <summary>What of it counts in a view; the same instance while both are the same.</summary>
+    public SharedAs SharedIn(MeshView view, ProxyNode proxy)
     {
         var place = (view.Key.TypeUrl, view.Key.Part);
         if (!_shared.TryGetValue(place, out var known) || !ReferenceEquals(known.View, view) || !ReferenceEquals(known.Proxy, proxy))
@@ -58,7 +58,7 @@ internal sealed class ConnectedProxy(ProxyNode node)
             _shared[place] = known = new SharedAs(view, proxy, SharedProxy.Of(proxy, view));
         }
 
-        return known.Shared;
+        return known;
     }
 
     /// <summary>Its own resources, made again when the view or its pods changed.</summary>
@@ -87,8 +87,6 @@ internal sealed class ConnectedProxy(ProxyNode node)
         return known;
     }
 
-    private sealed record SharedAs(MeshView View, ProxyNode Proxy, ProxyNode Shared);
-
     // A proxy whose pod is unknown is found by its endpoints, whatever service has them.
     private sealed record OwnPart(
         MeshView View, ProxyNode Proxy, EquatableArray<Workload> Pods, EndpointTable? Endpoints, IReadOnlyList<XdsResource> Resources)
@@ -97,4 +95,16 @@ internal sealed class ConnectedProxy(ProxyNode node)
             ReferenceEquals(View, view) && ReferenceEquals(Proxy, proxy) && Pods == pods
             && (endpoints is null ? Endpoints is null : Endpoints is not null && Endpoints.IsSame(endpoints));
     }
+}
+
+/// <summary>A proxy as a view tells it from others.</summary>
+/// <param name="proxy">The proxy itself.</param>
+/// <param name="shared">What of it counts.</param>
+internal sealed class SharedAs(MeshView view, ProxyNode proxy, ProxyNode shared)
+{
+    public MeshView View { get; } = view;
+
+    public ProxyNode Proxy { get; } = proxy;
+
+    public ProxyNode Shared { get; } = shared;
 }

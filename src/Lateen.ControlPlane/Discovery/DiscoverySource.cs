@@ -72,8 +72,14 @@ internal sealed class DiscoverySource(
                 return new XdsResourceSet(published.Version, found);
             }
 
+            var basis = generator.BasisOf(published.Mesh, proxy, query.TypeUrl);
+            if (query.Basis is not null && query.Basis.Equals(basis))
+            {
+                return new XdsResourceSet(published.Version, [], basis, IsUnchanged: true);
+            }
+
             var resources = generator.Generate(published.Mesh, proxy, query);
-            return resources is null ? null : new XdsResourceSet(published.Version, resources);
+            return resources is null ? null : new XdsResourceSet(published.Version, resources, basis);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {

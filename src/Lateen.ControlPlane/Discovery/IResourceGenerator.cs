@@ -11,4 +11,9 @@ internal interface IResourceGenerator
 
     /// <summary>What could not be honoured in resources that several proxies share.</summary>
     IEnumerable<ModelProblem> Problems(MeshSnapshot mesh);
+
+    /// <summary>What a proxy's resources of a type are made from, but for endpoints: while it is equal they stay the same, whatever their names.</summary>
+    /// <remarks>Endpoints are left out for load assignments alone: a push names those of them that changed.</remarks>
+    /// <returns>Null for a type that is not served.</returns>
+    object? BasisOf(MeshSnapshot mesh, ConnectedProxy proxy, string typeUrl);
 }

@@ -15,17 +15,18 @@ internal static class PushPlan
     /// <returns>The pushes with their names in pilot_push_triggers.</returns>
     public static IEnumerable<(string Trigger, XdsPush<ConnectedProxy> Push)> Of(MeshUpdate update)
     {
-        switch (update.Scope)
+        if (update.Scope == UpdateScope.Full)
         {
-            case UpdateScope.Full:
-                yield return ("config", new XdsPush<ConnectedProxy>());
-                yield break;
-            case UpdateScope.Endpoints:
-                yield return ("endpoint", new XdsPush<ConnectedProxy>(EndpointTypes, update.Endpoints.SelectMany(key => Clusters(update.Snapshot, key)).ToHashSet()));
-                break;
+            yield return ("config", new XdsPush<ConnectedProxy>());
         }
 
-        if (update.Workloads.Count > 0)
+        // Also beside a change of anything else: what is said of load assignments as a whole says nothing of their endpoints.
+        if (update.Endpoints.Count > 0)
+        {
+            yield return ("endpoint", new XdsPush<ConnectedProxy>(EndpointTypes, update.Endpoints.SelectMany(key => Clusters(update.Snapshot, key)).ToHashSet()));
+        }
+
+        if (update.Scope != UpdateScope.Full && update.Workloads.Count > 0)
         {
             // A proxy whose own pod got other labels may be selected by other resources now.
             yield return ("proxy", new XdsPush<ConnectedProxy>(Concerns: (_, proxy) => proxy.Node.Addresses.Any(update.Workloads.Contains)));

@@ -1,11 +1,10 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
-using Google.Protobuf.WellKnownTypes;
 using Lateen.Api;
 using Lateen.Model;
 using Lateen.Model.Services;
 using Lateen.Model.Workloads;
 using Lateen.Translation;
+using Lateen.Translation.Memos;
 using Lateen.Translation.Views;
 using Lateen.Xds.Server;
 
@@ -14,28 +13,31 @@ namespace Lateen.ControlPlane.Discovery;
 /// <summary>Remembers what translations made, by all that they were given.</summary>
 /// <remarks>
 /// A result hangs at the view of the mesh that it was made from: when the view changes, its results go with it. Proxies that are alike get the
-/// very same resources, and resources of equal content are one object for all namespaces. Safe from any thread; two threads that miss at once
-/// make the same thing twice, which is harmless.
+/// very same resources, and resources of equal content are one object for all namespaces. What single services contribute is remembered
+/// across views, so that another view costs what differs in it. Safe from any thread.
 /// </remarks>
 internal sealed class ResourceCache
 {
-    // A client may connect with any labels and ask for any names; what it makes us remember must not grow without end.
-    private const int MaxResultsPerView = 50_000;
+    // Namespaces that only a client claimed: a view is small, but there is no end to names.
+    private const int MaxSlots = 10_000;
 
     // Far more than a person can read; what is left out stands in the next round when some of these are mended.
     private const int MaxProblemsPerView = 500;
 
     private readonly ConcurrentDictionary<ViewKey, Slot> _slots = [];
     private readonly ResourcePool _pool = new();
+    private readonly TranslationMemo _memo = new();
+    private int _slotCount;
 
     /// <summary>The view of a snapshot for resources of one type and part; the same instance while it holds the same.</summary>
-    public MeshView View(MeshSnapshot mesh, ViewKey key) => SlotOf(key).View(mesh).View;
+    public MeshView View(MeshSnapshot mesh, ViewKey key) => SlotOf(key).View(mesh);
 
     /// <summary>All shared resources of a type without names.</summary>
-    public IReadOnlyList<XdsResource> Shared(MeshSnapshot mesh, MeshView view, ProxyNode shared) =>
-        SlotOf(view.Key).ResultsOf(view) is var results
-            ? results.Lists.Get(shared, () => Translate(view.In(mesh), shared, view.Key, [], results.Add))
-            : [];
+    public IReadOnlyList<XdsResource> Shared(MeshSnapshot mesh, MeshView view, ProxyNode shared)
+    {
+        var results = ResultsOf(view);
+        return results.Of(shared).List(() => Translate(view.In(mesh), shared, view.Key, [], results.Add));
+    }
 
     /// <summary>A proxy's own resources; not remembered here, they are nobody else's.</summary>
     /// <param name="problems">Takes what could not be honoured.</param>
@@ -46,41 +48,62 @@ internal sealed class ResourceCache
     /// <summary>What could not be honoured in the shared resources of a snapshot, as far as proxies have asked for them.</summary>
     public IEnumerable<ModelProblem> Problems(MeshSnapshot mesh) => _slots.Values.SelectMany(slot => slot.ProblemsOf(mesh));
 
-    /// <summary>The resource of a name.</summary>
-    public XdsResource Named(MeshSnapshot mesh, MeshView view, ProxyNode shared, string name)
+    /// <summary>The resources of some names, in their order.</summary>
+    public IReadOnlyList<XdsResource> Named(MeshSnapshot mesh, MeshView view, ProxyNode shared, IReadOnlyCollection<string> names)
     {
-        var results = SlotOf(view.Key).ResultsOf(view);
-        if (view.Key.TypeUrl != TypeUrls.ClusterLoadAssignment)
-        {
-            return results.ByName.Get((shared, name), () => Translate(view.In(mesh), shared, view.Key, [name], results.Add)[0]);
-        }
-
-        // A load assignment reads one service's endpoints: it holds as long as they are the same.
-        var service = Naming.ParseOutbound(name) is { } parts
-            && view.Index.ScopeOf(shared).ServicesByHost.TryGetValue(parts.Host, out var found) ? found.Key : default(ServiceKey?);
-        var shard = service is { } key ? mesh.Endpoints.Find(key) : null;
-        if (results.Assignments.TryGetValue((shared, name), out var known) && ReferenceEquals(known.Shard, shard))
-        {
-            return known.Resource;
-        }
-
-        var endpoints = service is { } of ? mesh.Endpoints.Only(of) : EndpointTable.Empty;
-        var resource = Translate(view.In(mesh, endpoints), shared, view.Key, [name], results.Add)[0];
-        if (results.Assignments.Count >= MaxResultsPerView)
-        {
-            results.Assignments.Clear();
-        }
-
-        results.Assignments[(shared, name)] = (shard, resource);
-        return resource;
+        var results = ResultsOf(view);
+        return view.Key.TypeUrl == TypeUrls.ClusterLoadAssignment
+            ? Assignments(mesh, view, shared, names, results)
+            : [.. names.Select(name => results.Of(shared).ByName(name, () => Translate(view.In(mesh), shared, view.Key, [name], results.Add)[0]))];
     }
+
+    private XdsResource[] Assignments(
+        MeshSnapshot mesh, MeshView view, ProxyNode shared, IReadOnlyCollection<string> names, ViewResults of)
+    {
+        var results = of.Of(shared);
+        var found = new XdsResource?[names.Count];
+        if (results.Find(names, mesh.Endpoints, found))
+        {
+            return found!;
+        }
+
+        // Hundreds of proxies ask for the same at once: one makes it, the others wait for it.
+        lock (results)
+        {
+            results.Find(names, mesh.Endpoints, found);
+            var missing = names.Where((_, i) => found[i] is null).ToEquatableArray();
+            var services = missing.IsEmpty ? null : view.Index.ScopeOf(shared).ServicesByHost;
+            var made = missing.IsEmpty ? [] : Translate(view.In(mesh, mesh.Endpoints), shared, view.Key, missing, of.Add).AsSpan();
+            for (var (i, next) = (0, 0); next < made.Length; i++)
+            {
+                if (found[i] is null)
+                {
+                    // A load assignment reads one service's endpoints: it holds as long as they are the same.
+                    var service = Naming.ParseOutbound(missing[next]) is { } parts && services!.TryGetValue(parts.Host, out var named)
+                        ? named.Key
+                        : default(ServiceKey?);
+                    found[i] = made[next];
+                    results.Keep(missing[next], service, mesh.Endpoints, made[next++]);
+                }
+            }
+        }
+
+        return found!;
+    }
+
+    private ViewResults ResultsOf(MeshView view) => SlotOf(view.Key).ResultsOf(view);
 
     private Slot SlotOf(ViewKey key)
     {
-        if (_slots.Count > 10_000)
+        if (_slots.TryGetValue(key, out var slot))
         {
-            // Namespaces that only a client claimed.
+            return slot;
+        }
+
+        if (Interlocked.Increment(ref _slotCount) > MaxSlots)
+        {
             _slots.Clear();
+            Interlocked.Exchange(ref _slotCount, 1);
         }
 
         return _slots.GetOrAdd(key, static k => new Slot(k));
@@ -89,45 +112,44 @@ internal sealed class ResourceCache
     private XdsResource[] Translate(
         MeshSnapshot mesh, ProxyNode proxy, ViewKey key, EquatableArray<string> names, Action<IReadOnlyList<ModelProblem>> problems)
     {
-        var result = ProxyTranslator.Translate(new TranslationRequest(mesh, proxy, key.TypeUrl, names, key.Part));
+        var result = ProxyTranslator.Translate(new TranslationRequest(mesh, proxy, key.TypeUrl, names, key.Part), _memo);
         problems(result.Problems);
-        return [.. result.Resources.Select(resource => _pool.Of(resource.Name, Digest(resource.Resource), resource.Resource))];
+        return [.. result.Resources.Select(_pool.Of)];
     }
-
-    private static string Digest(Any body) => Convert.ToHexStringLower(SHA256.HashData(body.Value.Span).AsSpan(0, 8));
 
     private sealed class Slot(ViewKey key)
     {
         private readonly ViewSlot _views = new(key);
-        private Results? _results;
+        private ViewResults? _results;
 
-        public Results View(MeshSnapshot mesh) => ResultsOf(_views.Of(mesh));
+        public MeshView View(MeshSnapshot mesh) => _views.Of(mesh);
 
         /// <summary>Nothing when what these results were made from has changed and nobody has asked since: it may be mended.</summary>
         public IEnumerable<ModelProblem> ProblemsOf(MeshSnapshot mesh) =>
             Volatile.Read(ref _results) is { Problems.IsEmpty: false } results && ReferenceEquals(results.View, _views.Of(mesh)) ? results.Problems.Keys : [];
 
-        public Results ResultsOf(MeshView view)
+        public ViewResults ResultsOf(MeshView view)
         {
             var current = Volatile.Read(ref _results);
             if (current is null || !ReferenceEquals(current.View, view))
             {
-                Volatile.Write(ref _results, current = new Results(view));
+                Volatile.Write(ref _results, current = new ViewResults(view));
             }
 
             return current;
         }
     }
 
-    private sealed class Results(MeshView view)
+    /// <summary>What was made of one view, by what of a proxy counts.</summary>
+    private sealed class ViewResults(MeshView view)
     {
+        // A client may connect with any labels; what it makes us remember must not grow without end.
+        private const int MaxProxies = 5_000;
+
+        private readonly ConcurrentDictionary<ProxyNode, ProxyResults> _proxies = [];
+        private int _count;
+
         public MeshView View { get; } = view;
-
-        public Memo<ProxyNode, XdsResource[]> Lists { get; } = new();
-
-        public Memo<(ProxyNode Proxy, string Name), XdsResource> ByName { get; } = new();
-
-        public ConcurrentDictionary<(ProxyNode Proxy, string Name), (EndpointShard? Shard, XdsResource Resource)> Assignments { get; } = [];
 
         public ConcurrentDictionary<ModelProblem, bool> Problems { get; } = [];
 
@@ -138,22 +160,21 @@ internal sealed class ResourceCache
                 Problems.TryAdd(found[i], true);
             }
         }
-    }
 
-    private sealed class Memo<TKey, TValue>
-        where TKey : notnull
-    {
-        private readonly ConcurrentDictionary<TKey, Lazy<TValue>> _values = [];
-
-        public TValue Get(TKey key, Func<TValue> make)
+        public ProxyResults Of(ProxyNode shared)
         {
-            if (_values.Count >= MaxResultsPerView)
+            if (_proxies.TryGetValue(shared, out var results))
             {
-                _values.Clear();
+                return results;
             }
 
-            // Hundreds of proxies ask for the same at once: one makes it, the others wait for it.
-            return _values.GetOrAdd(key, static (_, make) => new Lazy<TValue>(make), make).Value;
+            if (Interlocked.Increment(ref _count) > MaxProxies)
+            {
+                _proxies.Clear();
+                Interlocked.Exchange(ref _count, 1);
+            }
+
+            return _proxies.GetOrAdd(shared, static _ => new ProxyResults());
         }
     }
 }

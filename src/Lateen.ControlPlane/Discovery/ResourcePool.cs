@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Google.Protobuf.WellKnownTypes;
+using Lateen.Translation;
 using Lateen.Xds.Server;
 
 namespace Lateen.ControlPlane.Discovery;
@@ -12,22 +12,23 @@ internal sealed class ResourcePool
     private readonly ConcurrentDictionary<(string Name, string Version), WeakReference<XdsResource>> _known = [];
     private int _added;
 
-    public XdsResource Of(string name, string version, Any body)
+    public XdsResource Of(NamedResource made)
     {
-        if (_known.TryGetValue((name, version), out var reference) && reference.TryGetTarget(out var known))
+        var key = (made.Name, made.Version);
+        if (_known.TryGetValue(key, out var reference) && reference.TryGetTarget(out var known))
         {
             return known;
         }
 
-        var resource = new XdsResource(name, version, body);
-        _known[(name, version)] = new WeakReference<XdsResource>(resource);
+        var resource = new XdsResource(made.Name, made.Version, made.TypeUrl, made.Parts);
+        _known[key] = new WeakReference<XdsResource>(resource);
         if (Interlocked.Increment(ref _added) % SweepAfter == 0)
         {
-            foreach (var (key, gone) in _known)
+            foreach (var (old, gone) in _known)
             {
                 if (!gone.TryGetTarget(out _))
                 {
-                    _known.TryRemove(KeyValuePair.Create(key, gone));
+                    _known.TryRemove(KeyValuePair.Create(old, gone));
                 }
             }
         }

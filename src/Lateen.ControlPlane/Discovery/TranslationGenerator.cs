@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using Google.Protobuf.WellKnownTypes;
 using Lateen.Api;
 using Lateen.Model;
 using Lateen.Model.Workloads;
@@ -30,34 +28,64 @@ internal sealed class TranslationGenerator : IResourceGenerator
         }
 
         var recognised = proxy.In(mesh);
-        var parts = ViewKey.PartsOf(query.TypeUrl, recognised.Type);
-        if (parts[0] == ResourcePart.Whole || ProxyTranslator.IsProxyless(recognised))
+        if (IsWhole(recognised, query.TypeUrl))
         {
             return Whole(mesh, proxy, recognised, query);
         }
 
-        if (query.TypeUrl is TypeUrls.ClusterLoadAssignment or TypeUrls.RouteConfiguration)
+        if (IsNamed(query.TypeUrl))
         {
-            var view = ViewOf(ResourcePart.Shared);
-            var shared = proxy.SharedIn(view, recognised);
-            return [.. query.Names.Order(StringComparer.Ordinal).Select(name => _cache.Named(mesh, view, shared, name))];
+            var shared = SharedOf(mesh, proxy, recognised, query.TypeUrl);
+            return _cache.Named(mesh, shared.View, shared.Shared, query.Names);
         }
 
-        var lists = parts.Select(part => part == ResourcePart.Own
-            ? proxy.Own(_cache, mesh, ViewOf(part), recognised)
-            : _cache.Shared(mesh, ViewOf(part), proxy.SharedIn(ViewOf(part), recognised))).ToList();
-        return proxy.Join(query.TypeUrl, lists[0], lists[1]);
-
-        MeshView ViewOf(ResourcePart part) => _cache.View(mesh, new ViewKey(query.TypeUrl, part, recognised.Type, recognised.Namespace));
+        return Lists(mesh, proxy, recognised, query.TypeUrl);
     }
+
+    public object? BasisOf(MeshSnapshot mesh, ConnectedProxy proxy, string typeUrl)
+    {
+        if (!Served.Contains(typeUrl))
+        {
+            return null;
+        }
+
+        var recognised = proxy.In(mesh);
+        return IsWhole(recognised, typeUrl) ? new WholeBasis(mesh.Index, mesh.Endpoints, mesh.Workloads, recognised)
+            : IsNamed(typeUrl) ? SharedOf(mesh, proxy, recognised, typeUrl)
+            : Lists(mesh, proxy, recognised, typeUrl);
+    }
+
+    private static bool IsWhole(ProxyNode proxy, string typeUrl) =>
+        ViewKey.PartsOf(typeUrl, proxy.Type)[0] == ResourcePart.Whole || ProxyTranslator.IsProxyless(proxy);
+
+    private static bool IsNamed(string typeUrl) => typeUrl is TypeUrls.ClusterLoadAssignment or TypeUrls.RouteConfiguration;
+
+    private SharedAs SharedOf(MeshSnapshot mesh, ConnectedProxy proxy, ProxyNode recognised, string typeUrl) =>
+        proxy.SharedIn(ViewOf(mesh, recognised, typeUrl, ResourcePart.Shared), recognised);
+
+    private JoinedResources Lists(MeshSnapshot mesh, ConnectedProxy proxy, ProxyNode recognised, string typeUrl)
+    {
+        var lists = ViewKey.PartsOf(typeUrl, recognised.Type).Select(part =>
+        {
+            var view = ViewOf(mesh, recognised, typeUrl, part);
+            return part == ResourcePart.Own
+                ? proxy.Own(_cache, mesh, view, recognised)
+                : _cache.Shared(mesh, view, proxy.SharedIn(view, recognised).Shared);
+        }).ToList();
+        return proxy.Join(typeUrl, lists[0], lists[1]);
+    }
+
+    private MeshView ViewOf(MeshSnapshot mesh, ProxyNode proxy, string typeUrl, ResourcePart part) =>
+        _cache.View(mesh, new ViewKey(typeUrl, part, proxy.Type, proxy.Namespace));
 
     private static XdsResource[] Whole(MeshSnapshot mesh, ConnectedProxy connected, ProxyNode proxy, XdsQuery query)
     {
         var names = query.IsWildcard ? [] : query.Names.Order(StringComparer.Ordinal).ToEquatableArray();
         var result = ProxyTranslator.Translate(new TranslationRequest(mesh, proxy, query.TypeUrl, names));
         connected.Report(query.TypeUrl, result.Problems);
-        return [.. result.Resources.Select(resource => new XdsResource(resource.Name, Digest(resource.Resource), resource.Resource))];
+        return [.. result.Resources.Select(made => new XdsResource(made.Name, made.Version, made.TypeUrl, made.Parts))];
     }
 
-    private static string Digest(Any body) => Convert.ToHexStringLower(SHA256.HashData(body.Value.Span).AsSpan(0, 8));
+    // Everything that a translation may read of a snapshot.
+    private sealed record WholeBasis(MeshIndex Index, EndpointTable Endpoints, WorkloadTable Workloads, ProxyNode Proxy);
 }

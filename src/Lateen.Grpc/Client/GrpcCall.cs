@@ -9,6 +9,9 @@ namespace Lateen.Grpc.Client;
 /// <summary>Both directions of a call, seen from the client. One reader and one writer at a time.</summary>
 public sealed class GrpcCall<TRequest, TResponse> : IAsyncDisposable
 {
+    // Messages of discovery are long: the usual 4 KiB would be a read for each of them.
+    private static readonly StreamPipeReaderOptions Buffers = new(bufferSize: 32 << 10);
+
     private readonly GrpcMethod<TRequest, TResponse> _method;
     private readonly GrpcRequestContent _content;
     private readonly int _maxLength;
@@ -75,7 +78,7 @@ public sealed class GrpcCall<TRequest, TResponse> : IAsyncDisposable
             {
                 ThrowUnlessGrpc(response);
                 var body = await response.Content.ReadAsStreamAsync(_stop.Token);
-                _reader = new GrpcMessageReader<TResponse>(PipeReader.Create(body), _method.Response, _maxLength);
+                _reader = new GrpcMessageReader<TResponse>(PipeReader.Create(body, Buffers), _method.Response, _maxLength);
             }
             var next = await _reader.ReadAsync(_stop.Token);
             if (!next.Any)

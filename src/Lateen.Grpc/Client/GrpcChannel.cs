@@ -87,6 +87,8 @@ public sealed class GrpcChannel : IDisposable
             KeepAlivePingTimeout = options.KeepAlive,
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             EnableMultipleHttp2Connections = true,
+            // A long answer shall not wait for a window at every 64 KiB of it; Envoy's own is 256 MiB.
+            InitialHttp2StreamWindowSize = 1 << 20,
             SslOptions = tls,
         };
         if (options.UnixSocketPath is { } path)

@@ -14,12 +14,17 @@ internal static class GrpcFrames
 
     public static void Write<T>(IBufferWriter<byte> output, GrpcMarshaller<T> marshaller, T message)
     {
-        var length = marshaller.Size(message);
+        WritePrefix(output, marshaller.Size(message));
+        marshaller.Write(message, output);
+    }
+
+    /// <summary>The prefix of a message of that length, uncompressed.</summary>
+    public static void WritePrefix(IBufferWriter<byte> output, int length)
+    {
         var prefix = output.GetSpan(PrefixLength);
         prefix[0] = 0;
         BinaryPrimitives.WriteUInt32BigEndian(prefix[1..], (uint)length);
         output.Advance(PrefixLength);
-        marshaller.Write(message, output);
     }
 
     /// <summary>Takes one whole message off the front of the buffer.</summary>

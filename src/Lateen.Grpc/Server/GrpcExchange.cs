@@ -24,11 +24,17 @@ public sealed class GrpcExchange<TRequest, TResponse>
     /// <exception cref="OperationCanceledException">The client is gone.</exception>
     public async ValueTask WriteAsync(TResponse message, CancellationToken cancellation)
     {
-        GrpcFrames.Write(_body, _marshaller, message);
-        var flush = await _body.FlushAsync(cancellation);
-        if (flush.IsCompleted || flush.IsCanceled)
+        var output = new GrpcPieceWriter(_body, cancellation);
+        if (_marshaller.WriteInPieces is { } writeInPieces)
         {
-            throw new OperationCanceledException("the client ended the call", cancellation);
+            GrpcFrames.WritePrefix(_body, _marshaller.Size(message));
+            await writeInPieces(message, output);
         }
+        else
+        {
+            GrpcFrames.Write(_body, _marshaller, message);
+        }
+
+        await output.FlushAsync();
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Lateen.Model.Networking;
 using Lateen.Model.Services;
 
@@ -12,7 +11,7 @@ public sealed class SidecarScope
         SidecarConfig? sidecar,
         EquatableArray<EgressScope> egress,
         EquatableArray<Service> services,
-        FrozenDictionary<string, Service> servicesByHost,
+        IReadOnlyDictionary<string, Service> servicesByHost,
         OutboundTrafficPolicy policy)
     {
         Namespace = @namespace;

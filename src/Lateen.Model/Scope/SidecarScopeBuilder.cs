@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Lateen.Model.Networking;
 using Lateen.Model.Routing;
 using Lateen.Model.Services;
@@ -10,17 +9,16 @@ internal static class SidecarScopeBuilder
 {
     public static SidecarScope Build(MeshIndex index, string @namespace, SidecarConfig? sidecar)
     {
-        var visible = index.Services.Where(s => index.IsVisible(s, @namespace)).ToEquatableArray();
+        var visible = index.ServiceTable.VisibleIn(@namespace, index.Inputs.Mesh.DefaultServiceExportTo);
         var routes = index.VirtualServices.For(@namespace, VirtualServiceIndex.MeshGateway);
         if (sidecar is null || (sidecar.Egress.IsEmpty && sidecar.Ingress.IsEmpty && sidecar.OutboundTrafficPolicy is null))
         {
-            var merged = OnePerKey(visible);
             return new(
                 @namespace,
                 sidecar,
-                [new EgressScope(null, merged, routes)],
-                merged,
-                OnePerHost(merged),
+                [new EgressScope(null, visible.Merged, routes)],
+                visible.Merged,
+                visible.ByHost,
                 sidecar?.OutboundTrafficPolicy ?? index.Inputs.Mesh.OutboundTrafficPolicy);
         }
 
@@ -31,7 +29,7 @@ internal static class SidecarScopeBuilder
             var imports = new HostImports(entry.Hosts, @namespace);
             egress.Add(new EgressScope(
                 entry,
-                SelectServices(visible, imports, entry, @namespace),
+                SelectServices(visible.All, imports, entry, @namespace),
                 SelectVirtualServices(routes, imports)));
         }
 
@@ -41,24 +39,8 @@ internal static class SidecarScopeBuilder
             sidecar,
             egress.ToEquatableArray(),
             services,
-            OnePerHost(services),
+            VisibleServices.OnePerHost(services),
             sidecar.OutboundTrafficPolicy ?? index.Inputs.Mesh.OutboundTrafficPolicy);
-    }
-
-    /// <summary>Of several services of one host, Kubernetes' own wins, else the oldest.</summary>
-    private static FrozenDictionary<string, Service> OnePerHost(EquatableArray<Service> oldestFirst)
-    {
-        var byHost = new Dictionary<string, Service>();
-        foreach (var service in oldestFirst)
-        {
-            if (!byHost.TryGetValue(service.Hostname, out var existing)
-                || (existing.Registry != Registry.Kubernetes && service.Registry == Registry.Kubernetes))
-            {
-                byHost[service.Hostname] = service;
-            }
-        }
-
-        return byHost.ToFrozenDictionary();
     }
 
     internal static EquatableArray<Service> SelectServices(
@@ -95,28 +77,6 @@ internal static class SidecarScopeBuilder
             ? port.Number
             : 0;
 
-    /// <summary>Several entries for one host of one namespace are one service with all of their ports.</summary>
-    private static EquatableArray<Service> OnePerKey(EquatableArray<Service> visible)
-    {
-        var services = new List<Service>(visible.Count);
-        var positions = new Dictionary<(ServiceKey Key, string Address), int>(visible.Count);
-        foreach (var service in visible)
-        {
-            // A ServiceEntry with several addresses is a service at each of them.
-            if (positions.TryAdd((service.Key, service.Address), services.Count))
-            {
-                services.Add(service);
-                continue;
-            }
-
-            var at = positions[(service.Key, service.Address)];
-            var existing = services[at];
-            services[at] = existing with { Ports = [.. existing.Ports, .. service.Ports.Where(p => existing.FindPort(p.Number) is null)] };
-        }
-
-        return services.Count == visible.Count ? visible : services.ToEquatableArray();
-    }
-
     private static Service? WithPort(Service service, int number)
     {
         if (number == 0)
@@ -140,7 +100,7 @@ internal static class SidecarScopeBuilder
         var positions = new Dictionary<ServiceKey, int>();
         foreach (var service in egress.SelectMany(e => (IEnumerable<Service>)e.Services))
         {
-            Merge(index, services, positions, service);
+            Merge(index, @namespace, services, positions, service);
         }
 
         foreach (var (route, listener) in egress.SelectMany(e => e.VirtualServices.Select(v => (v, e.Listener))))
@@ -153,7 +113,7 @@ internal static class SidecarScopeBuilder
                     ?? candidates.OrderBy(s => s.Namespace, StringComparer.Ordinal).FirstOrDefault();
                 if (chosen is not null && WithPorts(chosen, ports) is { } narrowed && WithPort(narrowed, PortOf(listener)) is { } restricted)
                 {
-                    Merge(index, services, positions, restricted);
+                    Merge(index, @namespace, services, positions, restricted);
                 }
             }
         }
@@ -172,7 +132,7 @@ internal static class SidecarScopeBuilder
         return matching.IsEmpty ? null : service with { Ports = matching };
     }
 
-    private static void Merge(MeshIndex index, List<Service> services, Dictionary<ServiceKey, int> positions, Service service)
+    private static void Merge(MeshIndex index, string @namespace, List<Service> services, Dictionary<ServiceKey, int> positions, Service service)
     {
         if (!positions.TryGetValue(service.Key, out var at))
         {
@@ -181,14 +141,19 @@ internal static class SidecarScopeBuilder
             return;
         }
 
-        // Several entries import different ports of one service: it has all of them, in its own order whoever came first.
+        // Several entries import different ports of one service: it has all of them, in its own order whoever came first. Several objects may
+        // make one service; those that are not exported here have no part in it.
         var existing = services[at];
         if (service.Ports.Any(port => existing.FindPort(port.Number) is null))
         {
-            var whole = index.ServicesOf(service.Hostname).First(candidate => candidate.Key == service.Key);
             services[at] = existing with
             {
-                Ports = whole.Ports.Where(port => existing.FindPort(port.Number) is not null || service.FindPort(port.Number) is not null).ToEquatableArray(),
+                Ports = index.ServicesOf(service.Hostname)
+                    .Where(candidate => candidate.Key == service.Key && index.IsVisible(candidate, @namespace))
+                    .SelectMany(candidate => (IEnumerable<ServicePort>)candidate.Ports)
+                    .Where(port => existing.FindPort(port.Number) is not null || service.FindPort(port.Number) is not null)
+                    .DistinctBy(port => port.Number)
+                    .ToEquatableArray(),
             };
         }
     }

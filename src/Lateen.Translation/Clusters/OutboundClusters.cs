@@ -4,6 +4,7 @@ using Lateen.Model.Networking;
 using Lateen.Model.Services;
 using Lateen.Translation.Endpoints;
 using Lateen.Translation.Gateways;
+using Lateen.Translation.Memos;
 using Lateen.Translation.Policies;
 
 namespace Lateen.Translation.Clusters;
@@ -12,8 +13,27 @@ namespace Lateen.Translation.Clusters;
 internal static class OutboundClusters
 {
     public static IEnumerable<Cluster> Build(ProxyContext context) => Targets(context)
-        .Select(target => Build(context, target, Naming.Outbound(target.Service.Hostname, target.Subset?.Name ?? "", target.Port.Number)))
+        .Select(target => Build(context, target, NameOf(target)))
         .OfType<Cluster>();
+
+    /// <summary>The same, packed: what a memo knows is not made again.</summary>
+    public static IEnumerable<NamedResource> Packed(ProxyContext context, TranslationMemo memo)
+    {
+        var surroundings = context.SurroundingsIn(memo);
+        foreach (var target in Targets(context))
+        {
+            var key = new ClusterKey(
+                target.Service, target.Port, context.RuleFor(target.Service), target.Subset, context.Snapshot.Endpoints.Find(target.Service.Key), surroundings);
+            var packed = memo.Clusters.Get(
+                key,
+                (context, target),
+                static (_, from) => Build(from.context, from.target, NameOf(from.target)) is { } cluster ? new NamedResource(cluster.Name, cluster) : null);
+            if (packed is not null)
+            {
+                yield return packed;
+            }
+        }
+    }
 
     /// <summary>Each port of each service, and each subset of it.</summary>
     public static IEnumerable<OutboundTarget> Targets(ProxyContext context)
@@ -37,6 +57,8 @@ internal static class OutboundClusters
             }
         }
     }
+
+    private static string NameOf(OutboundTarget target) => Naming.Outbound(target.Service.Hostname, target.Subset?.Name ?? "", target.Port.Number);
 
     /// <summary>The cluster of a target; null where nothing is behind it that a proxy could resolve.</summary>
     /// <param name="passesTlsOn">What arrives is TLS already, and is not wrapped in another.</param>

@@ -4,6 +4,7 @@ using Lateen.Model.Networking;
 using Lateen.Model.Policies;
 using Lateen.Model.Services;
 using Lateen.Translation.Clusters;
+using Lateen.Translation.Memos;
 using Lateen.Translation.Policies;
 using ModelEndpoint = Lateen.Model.Services.Endpoint;
 
@@ -45,6 +46,19 @@ internal static class LoadAssignments
 
         groups.RemoveAll(g => g.Members.Count == 0);
         return Assignment(context, cluster, groups, policy);
+    }
+
+    /// <summary>The same, packed: what a memo knows is not made again.</summary>
+    public static NamedResource Packed(ProxyContext context, TranslationMemo memo, string cluster)
+    {
+        if (Naming.ParseOutbound(cluster) is not { } name || context.FindService(name.Host) is not { } service)
+        {
+            return new(cluster, new ClusterLoadAssignment { ClusterName = cluster });
+        }
+
+        var key = new AssignmentKey(
+            cluster, service, context.RuleFor(service), context.Snapshot.Endpoints.Find(service.Key), context.SurroundingsIn(memo));
+        return memo.Assignments.Get(key, context, static (key, context) => new NamedResource(key.Cluster, Build(context, key.Cluster)));
     }
 
     public static ClusterLoadAssignment Build(ProxyContext context, OutboundTarget target, string cluster, TrafficPolicy policy)

@@ -8,6 +8,12 @@ internal static class RoutePatches
 {
     private static readonly Dictionary<int, HashSet<int>> NoPorts = [];
 
+    /// <summary>Whether anything is patched in the route configurations of a proxy.</summary>
+    public static bool Any(ProxyContext context) =>
+        context.Patches.Has(EnvoyFilterApplyTo.RouteConfiguration)
+        || context.Patches.Has(EnvoyFilterApplyTo.VirtualHost)
+        || context.Patches.Has(EnvoyFilterApplyTo.HttpRoute);
+
     public static RouteConfiguration Apply(
         ProxyContext context,
         EnvoyFilterContext part,

@@ -9,8 +9,9 @@ namespace Lateen.Xds.Client;
 
 /// <summary>Keeps one aggregated stream to a control plane: subscribes, hands responses to a handler, ACKs or NACKs, reconnects.</summary>
 /// <remarks>
-/// One loop does all sending. A reader task holds at most one response ahead, so a slow handler slows the server down. A lost stream
-/// loses nothing: the handler keeps what it applied, and the next stream begins with the versions and names reached.
+/// Incremental xDS: what goes over the stream is in proportion to what changes. One loop does all sending. A reader task holds at most one
+/// response ahead, so a slow handler slows the server down. A lost stream loses nothing: the handler keeps what it applied, and the next stream
+/// begins with the names and versions held, so that it brings only what changed meanwhile.
 /// </remarks>
 public sealed class AdsClient
 {
@@ -77,8 +78,8 @@ public sealed class AdsClient
     private async Task ServeStreamAsync(CancellationToken cancellation)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        await using var call = _channel.Start(AdsMethods.Stream, new GrpcCallOptions(Metadata: _options.Metadata()), stop.Token);
-        var responses = Channel.CreateBounded<DiscoveryResponse>(1);
+        await using var call = _channel.Start(AdsMethods.Delta, new GrpcCallOptions(Metadata: _options.Metadata()), stop.Token);
+        var responses = Channel.CreateBounded<DeltaDiscoveryResponse>(1);
         var isConnected = false;
         foreach (var request in _state.Open(_options.Node()))
         {
@@ -111,7 +112,7 @@ public sealed class AdsClient
     }
 
     // Waits for a response or for changed names; false when the server has ended the stream.
-    private async Task<bool> NextAsync(ChannelReader<DiscoveryResponse> responses, CancellationToken cancellation)
+    private async Task<bool> NextAsync(ChannelReader<DeltaDiscoveryResponse> responses, CancellationToken cancellation)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var response = responses.WaitToReadAsync(either.Token).AsTask();
@@ -131,42 +132,41 @@ public sealed class AdsClient
     }
 
     private async Task OnResponseAsync(
-        GrpcCall<DiscoveryRequest, DiscoveryResponse> call, DiscoveryResponse response, CancellationToken cancellation)
+        GrpcCall<DeltaDiscoveryRequest, DeltaDiscoveryResponse> call, DeltaDiscoveryResponse response, CancellationToken cancellation)
     {
-        if (!_state.OnResponse(response))
+        if (_state.Read(response) is { } update)
         {
-            return;
+            var error = await ApplyAsync(update, cancellation);
+            await call.WriteAsync(_state.Answer(response, error));
         }
-        var error = await ApplyAsync(response, cancellation);
-        await call.WriteAsync(_state.Answer(response, error, Names(response.TypeUrl)));
     }
 
-    private async ValueTask<string?> ApplyAsync(DiscoveryResponse response, CancellationToken cancellation)
+    private async ValueTask<string?> ApplyAsync(AdsUpdate update, CancellationToken cancellation)
     {
-        var type = TypeUrls.ShortName(response.TypeUrl);
+        var type = TypeUrls.ShortName(update.TypeUrl);
         try
         {
-            var error = await _handler.ApplyAsync(response.TypeUrl, response.VersionInfo, response.Resources, cancellation);
+            var error = await _handler.ApplyAsync(update, cancellation);
             if (error is null)
             {
-                AdsClientLog.Applied(_logger, type, response.VersionInfo, response.Resources.Count);
+                AdsClientLog.Applied(_logger, type, update.Version, update.Resources.Count, update.Removed.Count);
             }
             else
             {
-                AdsClientLog.Refused(_logger, type, response.VersionInfo, error);
+                AdsClientLog.Refused(_logger, type, update.Version, error);
             }
             return error;
         }
 #pragma warning disable CA1031 // A handler's bug must not end the stream: the control plane is told, the last good version stays.
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            AdsClientLog.Failed(_logger, type, response.VersionInfo, e);
+            AdsClientLog.Failed(_logger, type, update.Version, e);
             return $"internal error: {e.Message}";
         }
 #pragma warning restore CA1031
     }
 
-    private async Task SendNamesAsync(GrpcCall<DiscoveryRequest, DiscoveryResponse> call)
+    private async Task SendNamesAsync(GrpcCall<DeltaDiscoveryRequest, DeltaDiscoveryResponse> call)
     {
         while (_changed.Reader.TryRead(out _))
         {
@@ -174,18 +174,19 @@ public sealed class AdsClient
         // All named types are compared: a notice that was dropped from the full queue is made good here.
         foreach (var typeUrl in _options.NamedTypes.OrderBy(XdsTypes.PushOrder))
         {
-            if (_state.Subscribe(typeUrl, Names(typeUrl)) is { } request)
+            if (_state.Subscribe(typeUrl, _handler.SubscribedNames(typeUrl)) is { } request)
             {
                 await call.WriteAsync(request);
+                if (request.ResourceNamesUnsubscribe.Count > 0)
+                {
+                    _handler.Forget(typeUrl, request.ResourceNamesUnsubscribe);
+                }
             }
         }
     }
 
-    private IReadOnlyCollection<string> Names(string typeUrl) =>
-        _options.WildcardTypes.Contains(typeUrl) ? [] : _handler.SubscribedNames(typeUrl);
-
     private static async Task ReadAsync(
-        GrpcCall<DiscoveryRequest, DiscoveryResponse> call, ChannelWriter<DiscoveryResponse> responses, CancellationToken cancellation)
+        GrpcCall<DeltaDiscoveryRequest, DeltaDiscoveryResponse> call, ChannelWriter<DeltaDiscoveryResponse> responses, CancellationToken cancellation)
     {
         try
         {

@@ -37,6 +37,12 @@ internal sealed class DeltaState
             }
             else if (request.ErrorDetail is { } error)
             {
+                // A refusal that is said again and again is heard once.
+                if (type.NackMessage is not null && !type.IsAwaitingAck)
+                {
+                    return RequestVerdict.Stale;
+                }
+
                 type.OnAnswered(error.Message, now);
                 verdict = RequestVerdict.Nacked;
             }
@@ -76,7 +82,7 @@ internal sealed class DeltaState
         }
         if (!type.IsWildcard && type.Names.Count == 0)
         {
-            type.Sent.Clear();
+            type.Forget();
             return verdict == RequestVerdict.Wanted ? RequestVerdict.Unsubscribed : verdict;
         }
         return verdict;

@@ -4,7 +4,7 @@ using Envoy.Service.Discovery.V3;
 namespace Lateen.Xds.Server;
 
 /// <summary>Incremental xDS on the wire.</summary>
-internal sealed class DeltaVariant(ControlPlane? controlPlane) : IStreamVariant<DeltaDiscoveryRequest, DeltaDiscoveryResponse>
+internal sealed class DeltaVariant(string controlPlane) : IStreamVariant<DeltaDiscoveryRequest>
 {
     private readonly DeltaState _state = new();
 
@@ -20,29 +20,13 @@ internal sealed class DeltaVariant(ControlPlane? controlPlane) : IStreamVariant<
 
     public RequestVerdict OnRequest(DeltaDiscoveryRequest request, DateTimeOffset now) => _state.OnRequest(request, now);
 
-    public DeltaDiscoveryResponse? Respond(TypeSubscription type, XdsResourceSet set, bool isWanted, IReadOnlySet<string>? only, string nonce, DateTimeOffset now)
+    public XdsResponse? Respond(TypeSubscription type, XdsResourceSet set, bool isWanted, IReadOnlySet<string>? only, string nonce, DateTimeOffset now)
     {
         if (DeltaState.Select(type, set, isWanted, only) is not { } change)
         {
             return null;
         }
         type.OnSent(set.Version, nonce, now);
-        var response = new DeltaDiscoveryResponse
-        {
-            TypeUrl = type.TypeUrl,
-            SystemVersionInfo = set.Version,
-            Nonce = nonce,
-            ControlPlane = controlPlane,
-        };
-        foreach (var resource in change.Resources)
-        {
-            response.Resources.Add(new Resource { Name = resource.Name, Version = resource.Version, Resource_ = resource.Body });
-        }
-        response.RemovedResources.AddRange(change.Removed);
-        return response;
+        return new XdsResponse(IsDelta, type.TypeUrl, set.Version, nonce, change.Resources, change.Removed, controlPlane);
     }
-
-    public int Count(DeltaDiscoveryResponse response) => response.Resources.Count + response.RemovedResources.Count;
-
-    public int Size(DeltaDiscoveryResponse response) => response.CalculateSize();
 }

@@ -3,8 +3,7 @@ using Envoy.Config.Core.V3;
 namespace Lateen.Xds.Server;
 
 /// <summary>One of the two variants of the protocol, as the stream loop sees it: pure state behind typed messages.</summary>
-internal interface IStreamVariant<TRequest, TResponse>
-    where TResponse : class
+internal interface IStreamVariant<TRequest>
 {
     bool IsDelta { get; }
 
@@ -20,10 +19,5 @@ internal interface IStreamVariant<TRequest, TResponse>
 
     /// <summary>The response to send, its bookkeeping done; null when the proxy has everything.</summary>
     /// <param name="only">The only names that were looked at; null means all.</param>
-    TResponse? Respond(TypeSubscription type, XdsResourceSet set, bool isWanted, IReadOnlySet<string>? only, string nonce, DateTimeOffset now);
-
-    /// <summary>Number of resources in a response, for metrics and logs.</summary>
-    int Count(TResponse response);
-
-    int Size(TResponse response);
+    XdsResponse? Respond(TypeSubscription type, XdsResourceSet set, bool isWanted, IReadOnlySet<string>? only, string nonce, DateTimeOffset now);
 }

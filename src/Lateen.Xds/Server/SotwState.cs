@@ -33,8 +33,7 @@ internal sealed class SotwState
                 _types[request.TypeUrl] = type = new TypeSubscription(request.TypeUrl);
             }
             SetNames(type, request.ResourceNames);
-            type.Sent.Clear();
-            type.SentList = null;
+            type.Forget();
             return type.IsWildcard || type.Names.Count > 0 ? RequestVerdict.Wanted : RequestVerdict.Acked;
         }
         if (request.ResponseNonce != type.SentNonce)
@@ -55,6 +54,7 @@ internal sealed class SotwState
             _types.Remove(request.TypeUrl);
             return before.Count > 0 || wasWildcard ? RequestVerdict.Unsubscribed : RequestVerdict.Acked;
         }
+        type.Basis = null;
         foreach (var gone in before)
         {
             if (!type.Names.Contains(gone))
@@ -66,8 +66,7 @@ internal sealed class SotwState
         {
             // Warming: the proxy has dropped what it had, so all of it goes out again.
             type.MustAnswer = false;
-            type.Sent.Clear();
-            type.SentList = null;
+            type.Forget();
             return RequestVerdict.Wanted;
         }
         // Names that only went away need no answer: partial types have nothing to say about what is not subscribed.

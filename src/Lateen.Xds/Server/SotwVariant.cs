@@ -4,7 +4,7 @@ using Envoy.Service.Discovery.V3;
 namespace Lateen.Xds.Server;
 
 /// <summary>State of the world on the wire.</summary>
-internal sealed class SotwVariant(ControlPlane? controlPlane) : IStreamVariant<DiscoveryRequest, DiscoveryResponse>
+internal sealed class SotwVariant(string controlPlane) : IStreamVariant<DiscoveryRequest>
 {
     private readonly SotwState _state = new();
 
@@ -20,25 +20,13 @@ internal sealed class SotwVariant(ControlPlane? controlPlane) : IStreamVariant<D
 
     public RequestVerdict OnRequest(DiscoveryRequest request, DateTimeOffset now) => _state.OnRequest(request, now);
 
-    public DiscoveryResponse? Respond(TypeSubscription type, XdsResourceSet set, bool isWanted, IReadOnlySet<string>? only, string nonce, DateTimeOffset now)
+    public XdsResponse? Respond(TypeSubscription type, XdsResourceSet set, bool isWanted, IReadOnlySet<string>? only, string nonce, DateTimeOffset now)
     {
         if (SotwState.Select(type, set, isWanted) is not { } resources)
         {
             return null;
         }
         _state.OnSent(type, set.Version, nonce, now);
-        var response = new DiscoveryResponse
-        {
-            TypeUrl = type.TypeUrl,
-            VersionInfo = set.Version,
-            Nonce = nonce,
-            ControlPlane = controlPlane,
-        };
-        response.Resources.AddRange(resources.Select(r => r.Body));
-        return response;
+        return new XdsResponse(IsDelta, type.TypeUrl, set.Version, nonce, resources, [], controlPlane);
     }
-
-    public int Count(DiscoveryResponse response) => response.Resources.Count;
-
-    public int Size(DiscoveryResponse response) => response.CalculateSize();
 }

@@ -19,6 +19,9 @@ internal sealed class TypeSubscription(string typeUrl)
     /// <summary>The same for a type that is always sent as a whole (state of the world): the list itself, which proxies share.</summary>
     public IReadOnlyList<XdsResource>? SentList { get; set; }
 
+    /// <summary><see cref="XdsResourceSet.Basis"/> of the last whole answer; null while there is none that all of the names were in.</summary>
+    public object? Basis { get; set; }
+
     public string SentNonce { get; private set; } = string.Empty;
 
     public string SentVersion { get; private set; } = string.Empty;
@@ -36,9 +39,12 @@ internal sealed class TypeSubscription(string typeUrl)
     public bool IsAwaitingAck => SentNonce.Length > 0 && _answered != SentNonce;
 
     /// <summary>Something may have changed since the last response.</summary>
-    public bool IsDirty { get; private set; }
+    public bool IsDirty => IsDirtyWhole || _dirtyNames is { Count: > 0 };
 
-    /// <summary>The only resources of which that is so; null means any.</summary>
+    /// <summary>Any resource may have changed by what all of them are made from.</summary>
+    public bool IsDirtyWhole { get; private set; }
+
+    /// <summary>Resources that may have changed by themselves; null for none.</summary>
     public IReadOnlySet<string>? DirtyNames => _dirtyNames;
 
     private HashSet<string>? _dirtyNames;
@@ -58,33 +64,34 @@ internal sealed class TypeSubscription(string typeUrl)
     /// <summary>Remembers that resources may have changed: some names, or any (null).</summary>
     public void SetDirty(IReadOnlySet<string>? names)
     {
-        if (names is null || (IsDirty && _dirtyNames is null))
+        if (names is null)
         {
-            _dirtyNames = null;
-        }
-        else
-        {
-            // Only what is subscribed to is worth remembering; that bounds it.
-            _dirtyNames ??= new HashSet<string>(StringComparer.Ordinal);
-            foreach (var name in names)
-            {
-                if (IsWildcard || Names.Contains(name))
-                {
-                    _dirtyNames.Add(name);
-                }
-            }
-
-            IsDirty |= _dirtyNames.Count > 0;
+            IsDirtyWhole = true;
             return;
         }
 
-        IsDirty = true;
+        // Only what is subscribed to is worth remembering; that bounds it.
+        foreach (var name in names)
+        {
+            if (IsWildcard || Names.Contains(name))
+            {
+                (_dirtyNames ??= new HashSet<string>(StringComparer.Ordinal)).Add(name);
+            }
+        }
     }
 
     public void SetClean()
     {
-        IsDirty = false;
+        IsDirtyWhole = false;
         _dirtyNames = null;
+    }
+
+    /// <summary>The proxy has nothing of the type, whatever it was sent.</summary>
+    public void Forget()
+    {
+        Sent.Clear();
+        SentList = null;
+        Basis = null;
     }
 
     /// <summary>The answer to the last response: accepted when <paramref name="error"/> is null.</summary>

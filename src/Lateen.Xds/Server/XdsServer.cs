@@ -24,6 +24,7 @@ public sealed class XdsServer<TProxy> : IDisposable
     private readonly IXdsServerObserver? _observer;
     private readonly ILogger _logger;
     private readonly SemaphoreSlim _throttle;
+    private readonly Admission _admission;
     private readonly CancellationTokenSource _closing = new();
     private long _connections;
     private long _announced = -1;
@@ -36,6 +37,7 @@ public sealed class XdsServer<TProxy> : IDisposable
         _observer = observer;
         _logger = loggers.CreateLogger("ads");
         _throttle = new SemaphoreSlim(options.PushThrottle);
+        _admission = new Admission(options, time);
         Time = time;
     }
 
@@ -75,6 +77,7 @@ public sealed class XdsServer<TProxy> : IDisposable
     {
         Close();
         _throttle.Dispose();
+        _admission.Dispose();
         _closing.Dispose();
     }
 
@@ -82,16 +85,17 @@ public sealed class XdsServer<TProxy> : IDisposable
     public void Map(IEndpointRouteBuilder endpoints, GrpcServerOptions grpc)
     {
         var reader = new DiscoveryRequestReader();
-        var stream = AdsMethods.Stream with { Request = AdsMethods.Stream.Request with { Read = reader.Read } };
-        endpoints.MapGrpcStream(stream, grpc, ServeAsync);
-        endpoints.MapGrpcStream(AdsMethods.Delta, grpc, ServeDeltaAsync);
+        var (stream, delta) = (AdsMethods.Stream, AdsMethods.Delta);
+        endpoints.MapGrpcStream(
+            new GrpcMethod<DiscoveryRequest, XdsResponse>(
+                stream.Service, stream.Name, stream.Request with { Read = reader.Read }, XdsResponseBytes.Marshaller),
+            grpc,
+            (exchange, call) => ServeAsync(exchange, call, new SotwVariant(_options.ControlPlaneIdentifier)));
+        endpoints.MapGrpcStream(
+            new GrpcMethod<DeltaDiscoveryRequest, XdsResponse>(delta.Service, delta.Name, delta.Request, XdsResponseBytes.Marshaller),
+            grpc,
+            (exchange, call) => ServeAsync(exchange, call, new DeltaVariant(_options.ControlPlaneIdentifier)));
     }
-
-    internal Task ServeAsync(GrpcExchange<DiscoveryRequest, DiscoveryResponse> exchange, GrpcServerCall call) =>
-        ServeAsync(exchange, call, new SotwVariant(ControlPlane()));
-
-    internal Task ServeDeltaAsync(GrpcExchange<DeltaDiscoveryRequest, DeltaDiscoveryResponse> exchange, GrpcServerCall call) =>
-        ServeAsync(exchange, call, new DeltaVariant(ControlPlane()));
 
     internal async ValueTask<XdsResourceSet?> GenerateAsync(XdsPeer peer, TProxy proxy, XdsQuery query, CancellationToken cancellation)
     {
@@ -132,13 +136,8 @@ public sealed class XdsServer<TProxy> : IDisposable
         _observer?.StaleNonce(peer, typeUrl);
     }
 
-    private ControlPlane? ControlPlane() =>
-        _options.ControlPlaneIdentifier.Length == 0 ? null : new ControlPlane { Identifier = _options.ControlPlaneIdentifier };
-
-    private async Task ServeAsync<TRequest, TResponse>(
-        GrpcExchange<TRequest, TResponse> exchange, GrpcServerCall call, IStreamVariant<TRequest, TResponse> variant)
+    private async Task ServeAsync<TRequest>(GrpcExchange<TRequest, XdsResponse> exchange, GrpcServerCall call, IStreamVariant<TRequest> variant)
         where TRequest : class
-        where TResponse : class
     {
         if (!_options.IsReady() || _closing.IsCancellationRequested)
         {
@@ -155,14 +154,15 @@ public sealed class XdsServer<TProxy> : IDisposable
         {
             throw new GrpcException(GrpcStatusCode.InvalidArgument, "the first request of a stream must carry the node and its id");
         }
-        var peer = Admit(node, call, variant.IsDelta);
+        using var turn = await _admission.EnterAsync(node.Id, stop.Token);
+        var peer = PeerOf(node, call, variant.IsDelta);
         var proxy = await ConnectAsync(peer, stop.Token);
-        var stream = new XdsStream<TProxy, TRequest, TResponse>(this, variant, exchange, peer, proxy);
+        var stream = new XdsStream<TProxy, TRequest>(this, variant, exchange, peer, proxy);
         _streams[peer.ConnectionId] = stream;
         XdsServerLog.Connected(_logger, peer.ConnectionId, call.Peer, variant.IsDelta ? "delta" : "state of the world");
         try
         {
-            await stream.RunAsync(first, stop.Token);
+            await stream.RunAsync(first, turn, stop.Token);
         }
         finally
         {
@@ -172,7 +172,7 @@ public sealed class XdsServer<TProxy> : IDisposable
         }
     }
 
-    private XdsPeer Admit(Node node, GrpcServerCall call, bool isDelta)
+    private XdsPeer PeerOf(Node node, GrpcServerCall call, bool isDelta)
     {
         // The third part of a node id is the workload's name: "sidecar~ip~name.namespace~domain" connects as "name.namespace-12".
         var parts = node.Id.Split('~');

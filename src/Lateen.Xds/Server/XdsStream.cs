@@ -11,14 +11,13 @@ namespace Lateen.Xds.Server;
 /// wakes the loop. <c>_gate</c> guards the protocol state against <see cref="Status"/> and <see cref="Notify"/>; the loop is its only
 /// writer otherwise. Resources are made outside the lock.
 /// </remarks>
-internal sealed class XdsStream<TProxy, TRequest, TResponse> : IXdsStream<TProxy>
+internal sealed class XdsStream<TProxy, TRequest> : IXdsStream<TProxy>
     where TProxy : class
     where TRequest : class
-    where TResponse : class
 {
-    private readonly IStreamVariant<TRequest, TResponse> _variant;
+    private readonly IStreamVariant<TRequest> _variant;
     private readonly XdsServer<TProxy> _server;
-    private readonly GrpcExchange<TRequest, TResponse> _exchange;
+    private readonly GrpcExchange<TRequest, XdsResponse> _exchange;
     private readonly XdsPeer _peer;
     private readonly TProxy _proxy;
     private readonly Lock _gate = new();
@@ -31,8 +30,8 @@ internal sealed class XdsStream<TProxy, TRequest, TResponse> : IXdsStream<TProxy
 
     public XdsStream(
         XdsServer<TProxy> server,
-        IStreamVariant<TRequest, TResponse> variant,
-        GrpcExchange<TRequest, TResponse> exchange,
+        IStreamVariant<TRequest> variant,
+        GrpcExchange<TRequest, XdsResponse> exchange,
         XdsPeer peer,
         TProxy proxy)
     {
@@ -89,13 +88,15 @@ internal sealed class XdsStream<TProxy, TRequest, TResponse> : IXdsStream<TProxy
     }
 
     /// <summary>Serves the stream to its end, beginning with the request that opened it.</summary>
-    public async Task RunAsync(TRequest first, CancellationToken cancellation)
+    /// <param name="turn">Ends with the first answer: then another stream is let in.</param>
+    public async Task RunAsync(TRequest first, IDisposable turn, CancellationToken cancellation)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var reader = ReadAsync(stop.Token);
         try
         {
             await OnRequestAsync(first, stop.Token);
+            turn.Dispose();
             Rest();
             await foreach (var request in _events.Reader.ReadAllAsync(stop.Token))
             {
@@ -199,7 +200,7 @@ internal sealed class XdsStream<TProxy, TRequest, TResponse> : IXdsStream<TProxy
 
     private async ValueTask PushDirtyAsync(CancellationToken cancellation)
     {
-        List<(TypeSubscription Type, bool IsWanted, IReadOnlySet<string>? Only)> due = [];
+        List<Due>? due = null;
         lock (_gate)
         {
             foreach (var type in _variant.Types)
@@ -208,44 +209,67 @@ internal sealed class XdsStream<TProxy, TRequest, TResponse> : IXdsStream<TProxy
                 {
                     var isWanted = _variant.IsDelta && type.MustAnswer;
                     type.MustAnswer &= !isWanted;
-                    due.Add((type, isWanted, type.DirtyNames));
+                    (due ??= []).Add(new Due(type, isWanted, type.IsDirtyWhole, type.DirtyNames));
 
                     // What changes from here on is for the next round: the snapshot is read after this.
                     type.SetClean();
                 }
             }
         }
-        due.Sort((a, b) => XdsTypes.PushOrder(a.Type.TypeUrl).CompareTo(XdsTypes.PushOrder(b.Type.TypeUrl)));
-        foreach (var (type, isWanted, only) in due)
+        if (due is null)
         {
-            await SendAsync(type, isWanted, only, cancellation);
+            return;
+        }
+        due.Sort((a, b) => XdsTypes.PushOrder(a.Type.TypeUrl).CompareTo(XdsTypes.PushOrder(b.Type.TypeUrl)));
+        foreach (var (type, isWanted, isWhole, names) in due)
+        {
+            // Whole says that any resource may differ by what they are all made from; names say which differ by themselves.
+            var isSame = !isWhole || await SendAsync(type, isWanted, only: null, cancellation);
+            if (isSame && names is { Count: > 0 })
+            {
+                await SendAsync(type, isWanted: false, names, cancellation);
+            }
         }
     }
 
-    private async ValueTask SendAsync(TypeSubscription type, bool isWanted, IReadOnlySet<string>? only, CancellationToken cancellation)
+    // Returns true when the source says that what the type's resources have in common is as before: nothing was compared then.
+    private async ValueTask<bool> SendAsync(TypeSubscription type, bool isWanted, IReadOnlySet<string>? only, CancellationToken cancellation)
     {
         var started = _server.Time.GetTimestamp();
-        if (only is null)
+        if (isWanted)
         {
             lock (_gate)
             {
                 type.SetClean();
             }
         }
-        var query = new XdsQuery(type.TypeUrl, type.IsWildcard && only is null, only ?? type.Names, only is not null);
-        var set = await _server.GenerateAsync(_peer, _proxy, query, cancellation);
-        TResponse? response;
+        var basis = isWanted || only is not null ? null : type.Basis;
+        var query = new XdsQuery(type.TypeUrl, type.IsWildcard && only is null, only ?? type.Names, only is not null, basis);
+        if (await _server.GenerateAsync(_peer, _proxy, query, cancellation) is not { } set)
+        {
+            return false;
+        }
+        if (set.IsUnchanged)
+        {
+            return true;
+        }
+        XdsResponse? response;
         lock (_gate)
         {
-            response = set is null
-                ? null
-                : _variant.Respond(type, set, isWanted, only, (++_nonce).ToString(System.Globalization.CultureInfo.InvariantCulture), _server.Time.GetUtcNow());
+            response = _variant.Respond(type, set, isWanted, only, (++_nonce).ToString(System.Globalization.CultureInfo.InvariantCulture), _server.Time.GetUtcNow());
+            if (only is null)
+            {
+                type.Basis = set.Basis;
+            }
         }
-        if (response is null)
+        if (response is not null)
         {
-            return;
+            await _exchange.WriteAsync(response, cancellation);
+            _server.OnPushed(_peer, TypeUrls.ShortName(type.TypeUrl), type.TypeUrl, response.Count, response.Size, started);
         }
-        await _exchange.WriteAsync(response, cancellation);
-        _server.OnPushed(_peer, TypeUrls.ShortName(type.TypeUrl), type.TypeUrl, _variant.Count(response), _variant.Size(response), started);
+        return false;
     }
+
+    /// <summary>What a type is to be looked at for.</summary>
+    private readonly record struct Due(TypeSubscription Type, bool IsWanted, bool IsWhole, IReadOnlySet<string>? Names);
 }

@@ -23,6 +23,7 @@ internal sealed class ControlPlaneBed : IAsyncDisposable
     private readonly HttpClient _http = new();
     private DiscoveryHost? _host;
     private Task _serving = Task.CompletedTask;
+    private FaultyApi? _faulty;
 
     private ControlPlaneBed(string folder, ApiServer api)
     {
@@ -46,10 +47,29 @@ internal sealed class ControlPlaneBed : IAsyncDisposable
 
     public KubernetesClient Client { get; }
 
+    /// <summary>What the control plane takes for the API endpoint, of a bed that was made with <see cref="PrepareFaultyAsync"/>.</summary>
+    public FaultyApi Api => _faulty!;
+
     public IPEndPoint AddressOf(ServerPort port) => _host!.Server.AddressOf(port);
 
     /// <summary>Starts the API endpoint with our CRDs and the namespace istio-system, then the control plane, and waits until it is ready.</summary>
     public static async Task<ControlPlaneBed> StartAsync(CancellationToken cancellation)
+    {
+        var bed = await PrepareAsync(cancellation);
+        await bed.StartControlPlaneAsync(cancellation);
+        return bed;
+    }
+
+    /// <summary>The same with an API endpoint that can be made to fail; the control plane is not started.</summary>
+    public static async Task<ControlPlaneBed> PrepareFaultyAsync(CancellationToken cancellation)
+    {
+        var bed = await PrepareAsync(cancellation);
+        bed._faulty = await FaultyApi.StartAsync(bed.Client, cancellation);
+        bed.Options = bed.Options with { Kubernetes = new KubernetesClientOptions { Server = bed._faulty.Address } };
+        return bed;
+    }
+
+    private static async Task<ControlPlaneBed> PrepareAsync(CancellationToken cancellation)
     {
         var folder = Directory.CreateTempSubdirectory("lateen-controlplane-").FullName;
         var api = new ApiServer(
@@ -62,7 +82,6 @@ internal sealed class ControlPlaneBed : IAsyncDisposable
         }
 
         await bed.ApplyAsync("{apiVersion: v1, kind: Namespace, metadata: {name: istio-system}}", cancellation);
-        await bed.StartControlPlaneAsync(cancellation);
         return bed;
     }
 
@@ -205,6 +224,11 @@ internal sealed class ControlPlaneBed : IAsyncDisposable
         if (_host is not null)
         {
             await _host.DisposeAsync();
+        }
+
+        if (_faulty is not null)
+        {
+            await _faulty.DisposeAsync();
         }
 
         await _api.StopAsync(CancellationToken.None);

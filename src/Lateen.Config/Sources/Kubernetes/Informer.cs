@@ -5,8 +5,8 @@ namespace Lateen.Config.Sources.Kubernetes;
 
 /// <summary>Follows all objects of a type: list, then watch from there, resumed as often as it ends.</summary>
 /// <remarks>
-/// The last resource version seen (bookmarks count) is where the watch goes on; a 410 lists again. After any failure
-/// the sink keeps what it has: stale is better than empty. An object that can not be decoded is logged and left at its last good state.
+/// The last resource version seen (bookmarks count) is where the watch goes on; a 410 lists again. After any failure, and a 404 of a type that
+/// was listed once, the sink keeps what it has: stale is better than empty. An object that can not be decoded is logged and left at its last good state.
 /// </remarks>
 /// <typeparam name="T">What the sink holds of an object.</typeparam>
 public sealed class Informer<T>
@@ -47,12 +47,14 @@ public sealed class Informer<T>
     public async Task RunAsync(CancellationToken cancellation)
     {
         string? version = null;
+        bool isListed = false;
         TimeSpan pause = _options.InitialBackoff;
         while (!cancellation.IsCancellationRequested)
         {
             try
             {
                 version ??= await ListAsync(cancellation);
+                isListed = true;
                 TimeSpan lifetime = _options.WatchLifetime * (1 + _random.NextDouble());
                 long start = _time.GetTimestamp();
                 await foreach (WatchEvent item in _client.WatchAsync(_type, _options.Selector, version, lifetime, cancellation))
@@ -76,13 +78,14 @@ public sealed class Informer<T>
             }
             catch (KubernetesApiException error)
             {
-                if (error.IsNotFound && _options.UnknownTypeIsEmpty)
+                if (error.IsNotFound && _options.UnknownTypeIsEmpty && !isListed)
                 {
-                    version = null;
                     Deliver([]);
                 }
                 else
                 {
+                    // A type that was there is not gone because a server says so that may be starting: its objects would be deleted one by one.
+                    version = error.IsNotFound ? null : version;
                     InformerLog.Failed(_logger, _type, error.Message);
                 }
 

@@ -15,6 +15,6 @@ public sealed record InformerOptions
     /// <summary>How long one watch lasts before it is resumed, plus up to as much again. Default 5 minutes.</summary>
     public TimeSpan WatchLifetime { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Count a type that the server does not know (404) as one without objects, and ask again later. Default true.</summary>
+    /// <summary>Count a type that the server has never known (404) as one without objects, and ask again later. Default true.</summary>
     public bool UnknownTypeIsEmpty { get; init; } = true;
 }

@@ -53,9 +53,15 @@ public sealed class KubernetesClient : IDisposable
     public Uri Server => _options.Server;
 
     /// <summary>Reads one object.</summary>
-    /// <exception cref="KubernetesApiException">It does not exist (404), or the request failed.</exception>
-    public Task<JsonObject> GetAsync(ResourceType type, string? ns, string name, CancellationToken cancellation) =>
-        SendAsync(HttpMethod.Get, type.Path(ns, name), null, cancellation);
+    /// <exception cref="KubernetesApiException">It does not exist (404), the request failed, or the answer is not that object.</exception>
+    public async Task<JsonObject> GetAsync(ResourceType type, string? ns, string name, CancellationToken cancellation)
+    {
+        string path = type.Path(ns, name);
+        JsonObject found = await SendAsync(HttpMethod.Get, path, null, cancellation);
+        return found.Name() == name
+            ? found
+            : throw new KubernetesApiException($"GET {path}", new KubernetesStatus(0, "", $"the answer is not {type.Kind} {name}: its metadata.name is \"{found.Name()}\""));
+    }
 
     /// <summary>Reads one object; null when it does not exist.</summary>
     public async Task<JsonObject?> FindAsync(ResourceType type, string? ns, string name, CancellationToken cancellation)
@@ -71,6 +77,7 @@ public sealed class KubernetesClient : IDisposable
     }
 
     /// <summary>Reads all objects, page by page.</summary>
+    /// <exception cref="KubernetesApiException">The request failed, or the answer is no list.</exception>
     public async Task<ResourceList> ListAsync(ResourceType type, ObjectSelector selector, CancellationToken cancellation)
     {
         List<JsonObject> items = [];
@@ -78,7 +85,14 @@ public sealed class KubernetesClient : IDisposable
         while (true)
         {
             string limit = $"limit={PageSize}" + (page.Length > 0 ? $"&continue={Uri.EscapeDataString(page)}" : "");
-            JsonObject list = await SendAsync(HttpMethod.Get, type.Path(selector.Namespace) + selector.Query(limit), null, cancellation);
+            string path = type.Path(selector.Namespace) + selector.Query(limit);
+            JsonObject list = await SendAsync(HttpMethod.Get, path, null, cancellation);
+            if (!IsList(list))
+            {
+                // Taken for a list without items it would delete everything that is known.
+                throw new KubernetesApiException($"GET {path}", new KubernetesStatus(0, "", "the answer is not a list: it has no items or no resource version"));
+            }
+
             foreach (JsonObject item in list.Items("items").ToList())
             {
                 // Lists leave out what the list's own kind says already.
@@ -94,6 +108,10 @@ public sealed class KubernetesClient : IDisposable
             }
         }
     }
+
+    // Kubernetes API conventions, "Lists": every list has items (null for none in what Go encodes) and a resource version.
+    private static bool IsList(JsonObject list) =>
+        list.TryGetPropertyValue("items", out JsonNode? items) && items is null or JsonArray && list.Text("metadata", "resourceVersion").Length > 0;
 
     /// <summary>Creates an object, or a request object such as a TokenReview.</summary>
     /// <param name="subresource">A subresource to create under an object, such as <c>token</c>; then <paramref name="name"/> is that object.</param>
