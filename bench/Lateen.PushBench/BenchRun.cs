@@ -46,6 +46,7 @@ internal sealed class BenchRun(BenchOptions options) : IAsyncDisposable
         }
 
         Figure("start to first full push", "start_s", Stopwatch.GetElapsedTime(_lateend.Started).TotalSeconds, "0.00", "s");
+        Figure("CPU until the first full push", "start_cpu_s", _lateend.CpuMilliseconds() / 1000, "0.00", "s");
     }
 
     public async Task ConnectAsync()

@@ -10,7 +10,7 @@ public sealed class NamedResource
     private string? _version;
 
     internal NamedResource(string name, IMessage message)
-        : this(name, $"{Protobuf.TypePrefix}/{message.Descriptor.FullName}", [message.ToByteString()], null)
+        : this(name, MessageTypes.UrlOf(message.GetType()), [message.ToByteString()], null)
     {
     }
 

@@ -12,7 +12,7 @@ internal static class Protobuf
     /// <summary>The message inside an Any.</summary>
     public static Any Pack(this IMessage message) => new()
     {
-        TypeUrl = $"{TypePrefix}/{message.Descriptor.FullName}",
+        TypeUrl = MessageTypes.UrlOf(message.GetType()),
         Value = message.ToByteString(),
     };
 

@@ -45,7 +45,7 @@ internal static class SidecarRoutes
 
         ByteString[] parts = [head.ToByteString(), .. table.Hosts.Select(host => host.Field), last.ToByteString(), rest.ToByteString()];
         return new NamedResource(
-            name, $"{Protobuf.TypePrefix}/{RouteConfiguration.Descriptor.FullName}", parts, VersionOf(parts[0], table.Hosts, parts[^2], parts[^1]));
+            name, MessageTypes.UrlOf(typeof(RouteConfiguration)), parts, VersionOf(parts[0], table.Hosts, parts[^2], parts[^1]));
     }
 
     // A digest of the parts' digests: hosts that did not change are not read again.
