@@ -39,6 +39,7 @@ internal sealed class DiscoveryHost : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly Readiness _readiness = new();
+    private readonly TranslationGenerator _generator = new();
     private readonly DiscoverySource _source;
     private readonly DiscoveryMetrics _metrics;
     private readonly XdsServer<ConnectedProxy> _xds;
@@ -60,7 +61,6 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         (_options, _authority, _client, _loggers, _time) = (options, authority, client, loggers, time);
         _logger = loggers.CreateLogger("default");
         var ads = loggers.CreateLogger("ads");
-        var generator = new TranslationGenerator();
         _metrics = new DiscoveryMetrics(time);
         var identities = loggers.CreateLogger("identity");
         var callers = new CallerAuthenticator(
@@ -71,14 +71,14 @@ internal sealed class DiscoveryHost : IAsyncDisposable
             : new SecretDiscovery(_secrets.Find, new SecretAccess(client, time, identities).MayReadAsync, loggers.CreateLogger("sds"));
 
         // A folder has no API server that could review tokens: everybody is let in there, and nobody gets a secret.
-        _source = new DiscoverySource(generator, options.Domain, client is null ? null : callers, secrets, time, ads);
+        _source = new DiscoverySource(_generator, options.Domain, client is null ? null : callers, secrets, time, ads);
         var identity = $$$"""{"Component":"istiod","ID":"{{{options.PodName}}}","Info":{"version":"{{{Version}}}"}}""";
         _xds = new XdsServer<ConnectedProxy>(
             _source,
             new XdsServerOptions { IsReady = () => _readiness.HasMesh, ControlPlaneIdentifier = identity, PushThrottle = options.PushThrottle },
             loggers,
             time,
-            new RefusalTrace(generator, () => _source, _metrics, (name, place, reason) => _status?.Refused(name, place, reason), ads));
+            new RefusalTrace(_generator, () => _source, _metrics, (name, place, reason) => _status?.Refused(name, place, reason), ads));
         _writer = new MeshWriter(
             new MeshState(options.Domain, options.ClusterId, options.Settings), Publish, time, loggers.CreateLogger("model"));
         _keySets = new KeySetFetcher(
@@ -99,7 +99,7 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         Server = new ControlPlaneServer(options, () => _certificate.Current, new ClientCertificates(authority, time).Accepts, loggers);
         var events = new EventCounters();
         var pages = new DebugRoutes(
-            _xds, _source, new ProxyPages(_xds, _source, generator), _metrics, _injector.Counters, events, () => _readiness.Missing, options.ClusterId, Version);
+            _xds, _source, new ProxyPages(_xds, _source, _generator), _metrics, _injector.Counters, events, () => _readiness.Missing, options.ClusterId, Version);
         var validation = new ValidationWebhook(() => _source.Current, events, loggers.CreateLogger("validation"));
         var certificates = new CertificateService(authority, callers, events, time, loggers.CreateLogger("ca"));
         var grpc = new GrpcServerOptions { Logger = ads, Time = time };
@@ -188,7 +188,12 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         _readiness.Serving();
         HostLog.Started(_logger, Version, string.Join(", ", Server.Addresses));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var parts = new List<Task> { _writer.RunAsync(stop.Token), _certificate.RunAsync(stop.Token), _keySets.RunAsync(stop.Token) };
+        var parts = new List<Task>
+        {
+            _writer.RunAsync(stop.Token), _certificate.RunAsync(stop.Token), _keySets.RunAsync(stop.Token),
+            TranslationWarmUp.RunAsync(
+                _readiness.FirstSnapshot, () => _source.Current, _generator, _readiness.Warm, _time, _loggers.CreateLogger("ads"), stop.Token),
+        };
         parts.AddRange(_client is null ? FolderParts(stop.Token) : KubernetesParts(_client, random, stop.Token));
         try
         {

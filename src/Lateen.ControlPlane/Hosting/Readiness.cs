@@ -3,13 +3,25 @@ namespace Lateen.ControlPlane.Hosting;
 /// <summary>What has to be there before proxies and the API server are answered.</summary>
 internal sealed class Readiness
 {
+    private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _published;
+    private volatile bool _warm;
     private volatile bool _serving;
     private volatile bool _settled;
     private Func<bool>? _webhooksSettled;
 
     /// <summary>The first snapshot is in force.</summary>
-    public void Published() => _published = true;
+    public void Published()
+    {
+        _published = true;
+        _first.TrySetResult();
+    }
+
+    /// <summary>Completes when the first snapshot is in force.</summary>
+    public Task FirstSnapshot => _first.Task;
+
+    /// <summary>The first snapshot was translated once.</summary>
+    public void Warm() => _warm = true;
 
     /// <summary>All ports are open and the webhooks answer.</summary>
     public void Serving() => _serving = true;
@@ -23,6 +35,7 @@ internal sealed class Readiness
     /// <summary>What is missing; null when nothing is.</summary>
     public string? Missing =>
         !_published ? "the sources are not synced yet"
+        : !_warm ? "the first configuration is being translated"
         : !_serving ? "the ports are not open yet"
         : !Settled() ? "the webhook configurations do not carry our root certificate yet"
         : null;
