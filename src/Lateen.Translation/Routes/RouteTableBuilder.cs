@@ -161,12 +161,21 @@ internal sealed class RouteTableBuilder
             {
                 foreach (var port in service.Ports)
                 {
-                    groups.Add(new(service.Hostname, port.Number, service, RoutesOf(null, service, port.Number)));
+                    Add(groups, service.Hostname, port.Number, service, RoutesOf(null, service, port.Number));
                 }
             }
         }
 
         return groups;
+    }
+
+    // Most groups are what they were, at the place where they were: those are not made again.
+    private void Add(List<HostGroup> groups, string hostname, int port, Service? service, HostRoutes routes)
+    {
+        var known = _before is not null && groups.Count < _before.Groups.Count ? _before.Groups[groups.Count] : null;
+        groups.Add(known is not null && ReferenceEquals(known.Service, service) && ReferenceEquals(known.Routes, routes) && known.Port == port && known.Hostname == hostname
+            ? known
+            : new HostGroup(hostname, port, service, routes));
     }
 
     private Dictionary<string, Service> Services(EgressScope egress)
@@ -220,10 +229,10 @@ internal sealed class RouteTableBuilder
                 continue;
             }
 
-            groups.AddRange(unknown.Select(host => new HostGroup(host, port, null, routes)));
+            unknown.ForEach(host => Add(groups, host, port, null, routes));
             foreach (var service in named.Where(s => s.FindPort(port) is not null))
             {
-                groups.Add(new(service.Hostname, port, service, routes));
+                Add(groups, service.Hostname, port, service, routes);
                 covered.Add(service.Hostname);
             }
         }
