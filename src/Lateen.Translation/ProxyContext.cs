@@ -138,12 +138,12 @@ internal sealed class ProxyContext
         make();
         var reported = Problems.ToEquatableArray();
         Problems = before;
-        Report(reported);
+        ReportAgain(reported);
         return reported;
     }
 
     /// <summary>Reports again what was reported when a result was made that is used again.</summary>
-    public void Report(EquatableArray<ModelProblem> problems)
+    public void ReportAgain(EquatableArray<ModelProblem> problems)
     {
         foreach (var problem in problems)
         {

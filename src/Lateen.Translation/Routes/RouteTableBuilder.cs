@@ -291,7 +291,7 @@ internal sealed class RouteTableBuilder
         }
         else
         {
-            _context.Report(routes.Problems);
+            _context.ReportAgain(routes.Problems);
         }
 
         return _routes[key] = routes;
