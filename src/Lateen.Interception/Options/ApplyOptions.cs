@@ -24,9 +24,9 @@ public sealed record ApplyOptions
     /// <summary>--network-namespace: path of the network namespace to work in; empty: the current one.</summary>
     public string NetworkNamespace { get; init; } = "";
 
-    /// <summary>--cni-mode: called by a CNI plugin on the host for a pod.</summary>
+    /// <summary>--cni-mode: called by a CNI plugin on the host for a pod, whose <see cref="NetworkNamespace"/> must be given; the tools run inside it.</summary>
     public bool CniMode { get; init; }
 
-    /// <summary>--host-nsenter-exec: tools are run through nsenter, as found on the host.</summary>
+    /// <summary>--host-nsenter-exec: tools are run through nsenter, as found on the host; <see cref="NetworkNamespace"/> must be given.</summary>
     public bool HostNsenterExec { get; init; }
 }

@@ -82,9 +82,13 @@ public sealed class OptionBinder
             CniMode = Switch(OptionTable.CniMode),
             HostNsenterExec = Switch(OptionTable.HostNsenterExec),
         };
-        if (apply.HostNsenterExec && apply.NetworkNamespace.Length == 0)
+        foreach (OptionSpec spec in new[] { OptionTable.HostNsenterExec, OptionTable.CniMode })
         {
-            Problem(OptionTable.HostNsenterExec.Called, "has no network namespace to enter", "add --network-namespace=PATH");
+            // Called on the host for a pod: without the pod's namespace the host's own rules would be written.
+            if (Switch(spec) && apply.NetworkNamespace.Length == 0)
+            {
+                Problem(spec.Called, "has no network namespace to enter", "add --network-namespace=PATH");
+            }
         }
 
         return new BoundOptions(interception, apply, [.. _problems], [.. _warnings]);
