@@ -20,6 +20,9 @@ internal sealed unsafe class TlsContext : SafeHandle
 
     public bool IsServer { get; }
 
+    /// <summary>The leaf that this side shows, the first of several; null without one.</summary>
+    public PeerCertificate? Leaf { get; private set; }
+
     public override bool IsInvalid => handle == 0;
 
     internal nint Pointer => handle;
@@ -84,6 +87,7 @@ internal sealed unsafe class TlsContext : SafeHandle
             {
                 return "Failed to load certificate chain: no usable PEM certificate in it";
             }
+            Leaf ??= PemReader.ToPeerCertificate(chain[0]);
             foreach (nint issuer in chain.Skip(1))
             {
                 SSL_CTX_ctrl(handle, CtrlAddChainCertificate, 1, (void*)issuer);

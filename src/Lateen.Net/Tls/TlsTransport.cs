@@ -50,8 +50,8 @@ internal sealed class TlsTransport : StreamTransport
     /// <summary>What the handshake has settled; null before it is done.</summary>
     public TlsDetails? Details { get; private set; }
 
-    /// <summary>This side's leaf as it was shown; null after <see cref="Close"/>.</summary>
-    public PeerCertificate? LocalCertificate => _ssl == 0 ? null : TlsConnection.LocalCertificate(_ssl);
+    /// <summary>This side's leaf. A server picks among several by the handshake, and knows it until <see cref="Close"/>; a client has one to show.</summary>
+    public PeerCertificate? LocalCertificate => !_context.IsServer ? _context.Leaf : _ssl == 0 ? null : TlsConnection.LocalCertificate(_ssl);
 
     /// <summary>The server's side.</summary>
     /// <param name="io">The loop's.</param>

@@ -68,6 +68,9 @@ internal abstract class StreamInfo
     /// <summary>What the handshake with the host has settled; null without TLS.</summary>
     public TlsDetails? UpstreamTls { get; protected set; }
 
+    /// <summary>The certificate that this proxy has for the upstream connection; null without TLS or without one.</summary>
+    public PeerCertificate? UpstreamLocalCertificate { get; protected set; }
+
     public int Attempts { get; protected set; }
 
     public long ConnectionId { get; protected set; }
@@ -128,7 +131,7 @@ internal abstract class StreamInfo
         (LastDownstreamIn, LastUpstreamOut, FirstUpstreamIn, End) = (-1, -1, -1, -1);
         (Flags, Details, TransportFailure, TerminationDetails, ResponseCode) = (ResponseFlags.None, null, null, null, 0);
         (BodyBytesIn, BodyBytesOut, Cluster, Host, RouteName, Attempts) = (0, 0, null, null, null, 0);
-        UpstreamTls = null;
+        (UpstreamTls, UpstreamLocalCertificate) = (null, null);
         (UpstreamLocal, DownstreamProtocol, UpstreamProtocol) = (default, HttpProtocol.None, HttpProtocol.None);
         (DownstreamPeer, UpstreamPeer, PeerSentMetadata, PeerSentId) = (null, null, false, false);
         (EndedBy, IdleBeforeEnd, ExceededLimit) = (StreamEnd.None, 0, 0);

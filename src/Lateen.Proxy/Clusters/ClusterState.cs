@@ -143,9 +143,6 @@ internal sealed class ClusterState(string name, int workers)
         }
     }
 
-    /// <summary>Why no host can be chosen, in words: <c>no healthy endpoint of reviews:9080: 3 ejected after consecutive 5xx</c>.</summary>
-    public string Explain() => HostReport.Why(Name, _hosts.All);
-
     private void Watch(ClusterConfig config, ClusterServices services)
     {
         if (config.Outlier is { } outlier)

@@ -21,7 +21,7 @@ internal abstract class HttpFilterFactory
     /// <summary>The name in http_filters, the key of typed_per_filter_config.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Looks at the request before it is sent upstream; the route is known.</summary>
+    /// <summary>Looks at the request before it is sent upstream; the route is chosen, or none was found.</summary>
     public abstract FilterVerdict OnRequest(HttpExchange exchange);
 
     /// <summary><see cref="OnComplete"/> is wanted.</summary>

@@ -204,10 +204,10 @@ internal sealed partial class HttpExchange
         return ok;
     }
 
-    // Envoy: the global timer starts when the downstream request is complete, and covers every try and back-off.
+    // RouteAction.timeout: from the end of the downstream request to the end of the response, every try and back-off included.
     private void ArmRequestTimer()
     {
-        if (_timeout > 0 && _requestComplete && !_requestTimer.IsArmed && !_responseStarted && !IsUpgrade)
+        if (_timeout > 0 && _requestComplete && !_requestTimer.IsArmed && !_finished && !IsUpgrade)
         {
             _worker.Loop.ArmTimer(_requestTimer, _timeout);
         }
@@ -230,11 +230,21 @@ internal sealed partial class HttpExchange
         if (_pool is not null)
         {
             _pool.Counts.RqTimeout++;
-            ReportTimeout();
+            if (!_responseStarted)
+            {
+                ReportTimeout(); // Who has answered counts by the answer.
+            }
+        }
+        ExceededLimit = _timeout;
+        if (_responseStarted)
+        {
+            Flags |= ResponseFlags.UT;
+            Details = "response_timeout";
+            ResetDownstream();
+            return;
         }
         DetachUpstream();
         UncountRetry(success: false);
-        ExceededLimit = _timeout;
         if (_timeoutAs204)
         {
             Reply(204, [], ResponseFlags.UT, "response_timeout");

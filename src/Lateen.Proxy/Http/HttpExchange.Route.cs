@@ -15,6 +15,7 @@ internal sealed partial class HttpExchange
     private RouteTable? _table;
     private WeightedTarget? _target;
     private ClusterConfig? _clusterConfig;
+    private bool _redirectsToTls;
 
     /// <summary>The weighted target that was drawn, for its header edits.</summary>
     public WeightedTarget? Target => _target;
@@ -66,34 +67,25 @@ internal sealed partial class HttpExchange
         return true;
     }
 
-    private bool SelectRoute()
+    // What is found, or not, is answered by Dispatch: filters come first, so that who may not call at all does not learn which routes there are.
+    private void SelectRoute()
     {
         // Read once: this request keeps the table to its end, whatever arrives meanwhile.
         _table = _manager.Routes.Table;
         if (_table is null)
         {
-            _stats.Add(HttpStat.NoRoute);
-            Reply(404, [], ResponseFlags.NR, "route_configuration_not_found");
-            return false;
+            return;
         }
         _route = _table.FindRoute(Query(), _worker.Random, out _virtualHost);
         if (_virtualHost is { RequireTls: not TlsRequirement.None } && IsPlainAgainst(_virtualHost.RequireTls))
         {
-            _stats.Add(HttpStat.RqRedirect);
-            ReplyRedirect(301, [.. "https://"u8, .. Request.Get(HttpField.Host), .. Request.Target], "direct_response");
-            return false;
+            // Envoy puts a route of its own in the place of the one that matches: no filter sees the latter's configuration.
+            (_route, _redirectsToTls) = (null, true);
         }
-        if (_route is null)
-        {
-            _stats.Add(HttpStat.NoRoute);
-            Reply(404, [], ResponseFlags.NR, "route_not_found");
-            return false;
-        }
-        if (_route.Action is Forward forward)
+        if (_route?.Action is Forward forward)
         {
             SelectCluster(forward);
         }
-        return true;
     }
 
     // Envoy goes by x-forwarded-proto, so that a TLS-ending balancer in front is believed where its hops are trusted.
@@ -134,7 +126,12 @@ internal sealed partial class HttpExchange
     // The filters have let the request through: the router's work (Envoy: router filter).
     private void Dispatch()
     {
-        switch (_route!.Action)
+        if (_route is null)
+        {
+            DispatchWithoutRoute();
+            return;
+        }
+        switch (_route.Action)
         {
             case DirectResponse direct:
                 _stats.Add(HttpStat.RqDirectResponse);
@@ -168,6 +165,18 @@ internal sealed partial class HttpExchange
         }
     }
 
+    private void DispatchWithoutRoute()
+    {
+        if (_redirectsToTls)
+        {
+            _stats.Add(HttpStat.RqRedirect);
+            ReplyRedirect(301, [.. "https://"u8, .. Request.Get(HttpField.Host), .. Request.Target], "direct_response");
+            return;
+        }
+        _stats.Add(HttpStat.NoRoute);
+        Reply(404, [], ResponseFlags.NR, _table is null ? "route_configuration_not_found" : "route_not_found");
+    }
+
     private void PrepareUpstream(Forward forward)
     {
         ReadRouterHeaders(forward);
@@ -191,5 +200,6 @@ internal sealed partial class HttpExchange
         _table!.ResponseEdits.Apply(Response, this, _worker);
     }
 
-    private void ResetRoute() => (_route, _virtualHost, _table, _target, _clusterConfig) = (null, null, null, null, null);
+    private void ResetRoute() =>
+        (_route, _virtualHost, _table, _target, _clusterConfig, _redirectsToTls) = (null, null, null, null, null, false);
 }

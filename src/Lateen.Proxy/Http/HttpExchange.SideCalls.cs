@@ -42,8 +42,13 @@ internal sealed partial class HttpExchange
         StartAttempt();
     }
 
-    /// <summary>Chooses the route again, after a filter has changed what routes match on (clear_route_cache). False: the request has been answered.</summary>
-    public bool SelectRouteAgain() => SelectRoute();
+    /// <summary>Chooses the route again, after a filter has changed what routes match on (clear_route_cache).</summary>
+    public void SelectRouteAgain()
+    {
+        ResetRoute();
+        Cluster = null;
+        SelectRoute();
+    }
 
     private void OnBodyKept()
     {

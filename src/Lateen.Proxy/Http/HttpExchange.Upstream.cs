@@ -42,7 +42,8 @@ internal sealed partial class HttpExchange
     {
         _upstream = upstream;
         (UpstreamLocal, UpstreamProtocol) = (upstream.LocalAddress, upstream.Protocol);
-        UpstreamTls = (upstream.Transport as TlsTransport)?.Details;
+        TlsTransport? tls = upstream.Transport as TlsTransport;
+        (UpstreamTls, UpstreamLocalCertificate) = (tls?.Details, tls?.LocalCertificate);
         CountRequest(upstream);
         bool complete = _requestComplete && _bodyLength == 0 && !_hasRequestTrailers;
         if (_virtualHost is { IncludeAttemptCount: true })
@@ -100,8 +101,8 @@ internal sealed partial class HttpExchange
         {
             return;
         }
+        // The limit of one try is kept by the head; the route's covers the body as well (RouteAction.timeout) and goes on.
         _worker.Loop.Timers.Cancel(_tryTimer);
-        _worker.Loop.Timers.Cancel(_requestTimer);
         ArmTryIdleTimer();
         UncountRetry(success: status < 500);
         _bodyLost = true;

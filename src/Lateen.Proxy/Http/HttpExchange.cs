@@ -131,7 +131,7 @@ internal sealed partial class HttpExchange : StreamInfo
     public void Attach(IDownstreamStream downstream)
     {
         _downstream = downstream;
-        _manager = downstream.Manager;
+        _manager = downstream.Connection.Listener.ManagerFor(downstream.Connection, downstream.Manager);
         _stats = downstream.Stats;
         (DownstreamLocal, DownstreamDirect, DownstreamRemote) =
             (downstream.Connection.Local, downstream.Connection.Direct, downstream.Connection.Remote);
@@ -154,7 +154,12 @@ internal sealed partial class HttpExchange : StreamInfo
             LastDownstreamIn = _worker.Loop.Now;
         }
         IsHeadRequest = Request.IsHeadMethod;
-        if (Prepare() && SelectRoute() && CheckUpgrade())
+        if (!Prepare())
+        {
+            return;
+        }
+        SelectRoute();
+        if (CheckUpgrade())
         {
             ArmLimits();
             RunFilters();

@@ -125,6 +125,6 @@ internal sealed class HttpManager
 
     public byte[]? ProtocolsTo(HttpProtocol upstream) => UpstreamProtocols.GetValueOrDefault(upstream);
 
-    /// <summary>The listener was replaced: connections end with their next answer.</summary>
+    /// <summary>The listener was replaced: connections end with their next answer, which the manager in this one's place gives (<see cref="Listeners.ListenerRuntime.ManagerFor"/>).</summary>
     public volatile bool IsRetired;
 }

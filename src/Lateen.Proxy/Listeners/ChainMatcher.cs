@@ -26,6 +26,10 @@ internal static class ChainMatcher
     public static bool NeedsInspection(IReadOnlyList<FilterChain> chains, in ChainFacts facts) =>
         ByDestination(chains, facts).Exists(c => c.Match.NeedsInspection);
 
+    /// <summary>True if one of the chains left by port and address takes TLS.</summary>
+    public static bool MayBeTls(IReadOnlyList<FilterChain> chains, in ChainFacts facts) =>
+        ByDestination(chains, facts).Exists(c => c.Tls is not null || c.Match.TransportProtocol == "tls");
+
     private static List<FilterChain> ByDestination(IReadOnlyList<FilterChain> chains, ChainFacts facts)
     {
         List<FilterChain> left = Best([.. chains], c =>

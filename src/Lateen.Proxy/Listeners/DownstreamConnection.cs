@@ -40,6 +40,9 @@ internal sealed class DownstreamConnection
     /// <summary>What listener filters tell access rules; null as long as none has told anything.</summary>
     public StreamMetadata? Metadata { get; set; }
 
+    /// <summary>What its filter chain was chosen by.</summary>
+    public ChainFacts Facts { get; set; }
+
     public string ServerName { get; set; } = "";
 
     public string ChainName { get; set; } = "";

@@ -1,16 +1,35 @@
 using Lateen.Net.ProxyProtocol;
 using Lateen.Net.Sockets;
 using Lateen.Proxy.Stats;
+using Lateen.Proxy.Tcp;
 using Lateen.Proxy.Workers;
 
 namespace Lateen.Proxy.Listeners;
 
 /// <summary>Reads a client's first bytes: a PROXY header where one is due, then what tells TLS (with SNI and ALPN), HTTP/1, HTTP/2 and anything else apart.</summary>
-/// <remarks>What was read behind the header is handed on with the connection.</remarks>
-internal sealed class Inspection : StreamSocket
+/// <remarks>
+/// What was read behind the header is handed on with the connection.
+/// <para>
+/// Envoy waits for the client's bytes, so that a protocol whose server speaks first stands still until the time is over. Here a client that is
+/// silent may be one who waits for its server: the upstream of the chain that takes plain bytes is called ahead, and if the server speaks the
+/// connection is that chain's at once. If the client speaks first the session ahead is taken where the choice falls on its chain, and dropped
+/// otherwise. Where the client has spoken first before, a moment is given to it, so that applications see no needless connections. Where it may be
+/// about to begin TLS (a port that takes both) and has not shown otherwise before, a greeting is held back for a moment: it would break a handshake.
+/// </para>
+/// </remarks>
+internal sealed class Inspection : StreamSocket, ISessionAhead
 {
     // A PROXY header of version 2 may be as long as its 16-bit length says.
     private const int MaximumBytes = 80 * 1024;
+
+    /// <summary>How long a client may be silent who spoke first the last time.</summary>
+    private const int SilenceMilliseconds = 50;
+
+    /// <summary>How long a client that may speak TLS has for its first byte before it is sent a greeting in plain text.</summary>
+    private const int HandshakeMilliseconds = 300;
+
+    /// <summary>How long a client may be silent once its upstream is known to be out of reach.</summary>
+    private const int OutOfReachMilliseconds = 1000;
 
     private readonly ProxyWorker _worker;
     private readonly ListenerRuntime _listener;
@@ -18,6 +37,11 @@ internal sealed class Inspection : StreamSocket
     private readonly ListenerConfig _config;
     private readonly Timeout _timer;
     private ChainFacts _facts;
+    private Silence? _silence;
+    private TcpSession? _ahead;
+    private bool _isSilent;
+    private bool _aheadFailed;
+    private bool _serverSpoke;
     private byte[]? _kept;
     private int _length;
     private bool _headerDue;
@@ -34,6 +58,8 @@ internal sealed class Inspection : StreamSocket
 
     public bool LooksForHttp { get; set; }
 
+    private bool? WasClient => _listener.FirstSpeakers.WasClient(_connection.Remote, _connection.Local);
+
     public void Begin(int fd)
     {
         if (_config.InspectionTimeoutMilliseconds > 0)
@@ -42,12 +68,48 @@ internal sealed class Inspection : StreamSocket
         }
         Attach(fd);
         // The first bytes are there more often than not.
-        Read();
+        OnReadable(Readiness.Readable);
     }
 
     public override void Abort() => Drop();
 
-    protected override void OnReadable(Readiness events) => Read();
+    public void OnServerFirst()
+    {
+        long left = _connection.AcceptedAt + HandshakeMilliseconds - Loop.Now;
+        if (left > 0 && WasClient != false && LooksForTls && ChainMatcher.MayBeTls(_config.Chains, _facts))
+        {
+            _serverSpoke = true;
+            ArmSilence(left);
+            return;
+        }
+        Note(isClient: false);
+        TcpSession session = _ahead!;
+        _ahead = null;
+        session.Join(LetGo(), []);
+    }
+
+    public void OnAheadFailed()
+    {
+        (_ahead, _aheadFailed) = (null, true);
+        ArmSilence(OutOfReachMilliseconds);
+    }
+
+    protected override void OnReadable(Readiness events)
+    {
+        Read();
+        if (IsOpen && _length == 0 && !_headerDue && !_isSilent)
+        {
+            _isSilent = true;
+            if (WasClient == true)
+            {
+                ArmSilence(SilenceMilliseconds);
+            }
+            else
+            {
+                CallAhead();
+            }
+        }
+    }
 
     protected override void OnOutputFailed(int error) => Drop();
 
@@ -79,6 +141,7 @@ internal sealed class Inspection : StreamSocket
             InspectionResult result = Inspector.Look(_kept.AsSpan(0, _length), LooksForTls, LooksForHttp);
             if (!result.IsIncomplete || isLast)
             {
+                Note(isClient: true);
                 Finish(result);
                 return;
             }
@@ -115,6 +178,8 @@ internal sealed class Inspection : StreamSocket
         return true;
     }
 
+    private void Note(bool isClient) => _listener.FirstSpeakers.Note(_connection.Remote, _connection.Local, isClient);
+
     private void Append(ReadOnlySpan<byte> data)
     {
         if (_kept is null)
@@ -132,12 +197,23 @@ internal sealed class Inspection : StreamSocket
         _length += data.Length;
     }
 
+    // Only a chain that takes plain bytes as they are, whatever they are, can have its upstream called before there are any.
+    private void CallAhead()
+    {
+        if (_listener.ChainOf(_facts) is not { Tcp: { } tcp, Tls: null, Limits.Length: 0 } chain)
+        {
+            return;
+        }
+        _connection.ChainName = chain.Name;
+        TcpSession session = _ahead = new TcpSession(_worker, _connection, tcp);
+        if (!session.TryBeginAhead(this))
+        {
+            _ahead = null;
+        }
+    }
+
     private void Finish(in InspectionResult result)
     {
-        Loop.Timers.Cancel(_timer);
-        int fd = Fd;
-        Loop.Detach(this);
-        Fd = -1;
         ChainFacts facts = _facts with
         {
             ServerName = result.ServerName,
@@ -146,11 +222,25 @@ internal sealed class Inspection : StreamSocket
         };
         byte[]? kept = _kept;
         _kept = null;
-        _listener.Dispatch(_worker, fd, _connection, facts, kept.AsSpan(0, _length));
+        TcpSession? ahead = _ahead;
+        _ahead = null;
+        _listener.Dispatch(_worker, LetGo(), _connection, facts, kept.AsSpan(0, _length), ahead);
         if (kept is not null)
         {
             Loop.Buffers.Return(kept);
         }
+    }
+
+    // The descriptor is another's from here on.
+    private int LetGo()
+    {
+        CancelTimers();
+        if (_kept is { } kept)
+        {
+            _kept = null;
+            Loop.Buffers.Return(kept);
+        }
+        return Release().Fd;
     }
 
     private void Drop()
@@ -159,14 +249,52 @@ internal sealed class Inspection : StreamSocket
         {
             return;
         }
-        Loop.Timers.Cancel(_timer);
+        CancelTimers();
         CloseSocket();
+        _ahead?.Abandon();
+        _ahead = null;
         if (_kept is { } kept)
         {
             _kept = null;
             Loop.Buffers.Return(kept);
         }
         _listener.OnConnectionClosed(_worker, _connection);
+    }
+
+    private void ArmSilence(long milliseconds)
+    {
+        _silence ??= new Silence(this);
+        Loop.ArmTimer(_silence, milliseconds);
+    }
+
+    private void CancelTimers()
+    {
+        Loop.Timers.Cancel(_timer);
+        if (_silence is not null)
+        {
+            Loop.Timers.Cancel(_silence);
+        }
+    }
+
+    private void OnSilence()
+    {
+        if (_length > 0)
+        {
+            return;
+        }
+        if (_serverSpoke)
+        {
+            OnServerFirst();
+        }
+        else if (!_aheadFailed)
+        {
+            CallAhead();
+        }
+        else if (_config.ContinuesOnTimeout)
+        {
+            // Nobody is there who could speak: the chain says so in its way.
+            Finish(InspectionResult.Nothing);
+        }
     }
 
     private void OnTimeout()
@@ -185,5 +313,10 @@ internal sealed class Inspection : StreamSocket
     private sealed class Timeout(Inspection owner) : LoopTimer
     {
         public override void OnTimer() => owner.OnTimeout();
+    }
+
+    private sealed class Silence(Inspection owner) : LoopTimer
+    {
+        public override void OnTimer() => owner.OnSilence();
     }
 }

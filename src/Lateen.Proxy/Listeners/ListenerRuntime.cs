@@ -44,6 +44,9 @@ internal sealed class ListenerRuntime : IAcceptHandler
 
     public TlsStats TlsStats { get; }
 
+    /// <summary>What inspected connections have shown so far.</summary>
+    public FirstSpeakers FirstSpeakers { get; } = new();
+
     /// <summary>Opens a socket per thread. Returns null, or why it cannot be.</summary>
     public string? Open()
     {
@@ -117,11 +120,36 @@ internal sealed class ListenerRuntime : IAcceptHandler
         connection.Release(worker.Index);
     }
 
-    /// <summary>Inspection is over, or was not needed: the chain is chosen and takes the descriptor.</summary>
-    internal void Dispatch(ProxyWorker worker, int fd, DownstreamConnection connection, in ChainFacts facts, ReadOnlySpan<byte> first)
+    /// <summary>The chain for what is known of a connection; null if there is none.</summary>
+    internal FilterChain? ChainOf(in ChainFacts facts)
     {
         ListenerConfig config = _config;
-        FilterChain? chain = ChainMatcher.Choose(config.Chains, facts) ?? config.DefaultChain;
+        return ChainMatcher.Choose(config.Chains, facts) ?? config.DefaultChain;
+    }
+
+    /// <summary>
+    /// The connection manager for a connection's next request: its own, or the one that has taken its place. So a policy holds from the request on
+    /// that begins after it came, also on a connection that is older (Envoy: as long as that lives, the old one holds).
+    /// </summary>
+    internal HttpManager ManagerFor(DownstreamConnection connection, HttpManager own) =>
+        own.IsRetired && ChainOf(connection.Facts) is { Http: { } http } chain && (chain.Tls is null) == (connection.Tls is null)
+            ? http : own;
+
+    /// <summary>Inspection is over, or was not needed: the chain is chosen and takes the descriptor.</summary>
+    /// <param name="ahead">A session that was begun ahead: its chain's if the choice falls on that, else given up.</param>
+    internal void Dispatch(
+        ProxyWorker worker, int fd, DownstreamConnection connection, in ChainFacts facts, ReadOnlySpan<byte> first, TcpSession? ahead = null)
+    {
+        FilterChain? chain = ChainOf(facts);
+        if (ahead is not null)
+        {
+            if (chain is { Tls: null } && ahead.Config == chain.Tcp)
+            {
+                ahead.Join(fd, first);
+                return;
+            }
+            ahead.Abandon();
+        }
         if (chain is null or { Http: null, Tcp: null })
         {
             if (chain is null)
@@ -133,8 +161,7 @@ internal sealed class ListenerRuntime : IAcceptHandler
             OnConnectionClosed(worker, connection);
             return;
         }
-        connection.ChainName = chain.Name;
-        connection.ServerName = facts.ServerName;
+        (connection.ChainName, connection.ServerName, connection.Facts) = (chain.Name, facts.ServerName, facts);
         if (chain.Limits.Length > 0 && Full(worker, connection, chain) is { } limit)
         {
             limit.Refuse(worker, fd, connection);

@@ -45,6 +45,11 @@ internal sealed class TcpEnd(TcpSession session, EventLoop loop, bool isDownstre
     /// <summary>Moves what there is to the other side until one of them has to wait.</summary>
     public void Forward()
     {
+        if (session.IsAhead)
+        {
+            Listen();
+            return;
+        }
         if (session.PeerOf(this) is not { IsConnecting: false } peer)
         {
             return;
@@ -207,6 +212,32 @@ internal sealed class TcpEnd(TcpSession session, EventLoop loop, bool isDownstre
             _pipe = null;
             Loop.Pipes.Return(pipe);
         }
+    }
+
+    // The client's side is not here yet: the server's first bytes are kept and tell that it speaks first. An HTTP/2 server does so as well and
+    // still waits for its client: its bytes are kept, and nothing is told.
+    private void Listen()
+    {
+        if (_kept is not null || !IsOpen)
+        {
+            return;
+        }
+        int n = Receive(Loop.Input);
+        if (n == -LibC.Eagain)
+        {
+            _readable = false;
+            return;
+        }
+        if (n > 0)
+        {
+            Keep(Loop.Input.AsSpan(0, n));
+            if (ServerGreeting.IsHttp2(Loop.Input.AsSpan(0, n)))
+            {
+                return;
+            }
+        }
+        // An end or an error is there to be read again.
+        session.OnServerFirst();
     }
 
     // Both have said their FIN and nothing is on its way any more.

@@ -2,6 +2,7 @@ using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Clusters;
 using Lateen.Proxy.Filters.IstioStats;
 using Lateen.Proxy.Stats;
+using Lateen.Proxy.Workers;
 
 namespace Lateen.Proxy.Tcp;
 
@@ -29,4 +30,20 @@ internal sealed class TcpProxyConfig
     public long IdleTimeoutMilliseconds { get; init; } = 3_600_000;
 
     public uint MaxConnectAttempts { get; init; } = 1;
+
+    /// <summary>The cluster of a new connection, by weight.</summary>
+    public ClusterState Draw(FastRandom random)
+    {
+        if (Targets.Length == 1)
+        {
+            return Targets[0].Cluster;
+        }
+        int at = random.Below(TotalWeight);
+        int i = 0;
+        while (at >= Targets[i].Weight)
+        {
+            at -= Targets[i++].Weight;
+        }
+        return Targets[i].Cluster;
+    }
 }

@@ -12,6 +12,11 @@ using Lateen.Proxy.Workers;
 namespace Lateen.Proxy.Tcp;
 
 /// <summary>A TCP connection passed through to a host: bytes both ways, half-close, idle time-out, one line in the log.</summary>
+/// <remarks>
+/// A session may be begun ahead, while the client's connection is still being inspected: the upstream is called, and what its server says first,
+/// or what the inspection finds, either makes the session whole (<see cref="Join"/>) or lets go of it (<see cref="Abandon"/>), which leaves no trace
+/// beyond the cluster's own counts.
+/// </remarks>
 internal sealed class TcpSession : StreamInfo, ISideCallOwner
 {
     private const string ConnectTimeout = "connection timeout";
@@ -31,6 +36,7 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
     private long _activeAt;
     private SideCall? _authorization;
     private bool _isAuthorized;
+    private ISessionAhead? _ahead;
     private bool _over;
 
     public TcpSession(ProxyWorker worker, DownstreamConnection connection, TcpProxyConfig config)
@@ -47,16 +53,15 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
         DownstreamTls = connection.Tls;
     }
 
+    public TcpProxyConfig Config => _config;
+
+    /// <summary>The client's side is not here yet.</summary>
+    internal bool IsAhead => _ahead is not null;
+
     /// <summary>Begins: the upstream is called at once, without waiting for a byte of the client, so that a server may speak first.</summary>
     public void Begin(int fd, StreamTransport? transport, ReadOnlySpan<byte> first)
     {
-        _stats.Add(TcpStat.DownstreamCxTotal);
-        _activeAt = _worker.Loop.Now;
-        _downstream.Open(fd, transport);
-        if (!first.IsEmpty)
-        {
-            _downstream.Keep(first);
-        }
+        Take(fd, transport, first);
         if (Denial() is { } details)
         {
             // Envoy, network RBAC: the connection is closed without a word.
@@ -88,6 +93,55 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
         Connect();
     }
 
+    /// <summary>Calls the upstream while the client's protocol is not known yet; false where access rules forbid it or somebody has to be asked.</summary>
+    public bool TryBeginAhead(ISessionAhead owner)
+    {
+        if (_config.Authorization is not null)
+        {
+            return false;
+        }
+        foreach (Filters.Rbac.RbacGuard guard in _config.Guards)
+        {
+            if (!guard.WouldAllow(Facts()))
+            {
+                return false;
+            }
+        }
+        _ahead = owner;
+        _activeAt = _worker.Loop.Now;
+        Connect();
+        return true;
+    }
+
+    /// <summary>The client's side of a session that was begun ahead: it is one like any other from here on.</summary>
+    public void Join(int fd, ReadOnlySpan<byte> first)
+    {
+        _ahead = null;
+        Take(fd, null, first);
+        if (Denial() is { } details)
+        {
+            TerminationDetails = details;
+            Close();
+        }
+        else if (_upstream is { IsConnecting: false } upstream)
+        {
+            Settle();
+            upstream.Forward();
+        }
+    }
+
+    /// <summary>Gives up a session that was begun ahead; its owner is not told.</summary>
+    public void Abandon()
+    {
+        _ahead = null;
+        _over = true;
+        _worker.Loop.Timers.Cancel(_timer);
+        CloseUpstream();
+    }
+
+    /// <summary>The upstream of a session that was begun ahead has spoken, or has closed.</summary>
+    internal void OnServerFirst() => _ahead?.OnServerFirst();
+
     internal void OnConnected(int error)
     {
         _worker.Loop.Timers.Cancel(_timer);
@@ -98,15 +152,16 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
         }
         Host!.Outlier?.OnConnected();
         UpstreamLocal = SocketCalls.LocalAddress(_upstream!.Fd);
-        if (_upstream.Transport is TlsTransport { Details: { } details })
+        if (_upstream.Transport is TlsTransport { Details: { } details } tls)
         {
-            UpstreamTls = details;
+            (UpstreamTls, UpstreamLocalCertificate) = (details, tls.LocalCertificate);
             _clusterWorker!.State.TlsStats?.CountDone(_worker.Index, details);
         }
         _clusterWorker!.Stats.Record(0, _worker.Loop.Now - _activeAt);
-        ArmIdle();
-        ReportMeshStats();
-        _downstream.Forward();
+        if (!IsAhead)
+        {
+            Settle();
+        }
     }
 
     internal TcpEnd? PeerOf(TcpEnd end) => end == _downstream ? _upstream : _downstream;
@@ -146,6 +201,12 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
         {
             return;
         }
+        if (_ahead is { } owner)
+        {
+            Abandon();
+            owner.OnAheadFailed();
+            return;
+        }
         _over = true;
         if (EndedBy == StreamEnd.None)
         {
@@ -154,12 +215,7 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
         _worker.Loop.Timers.Cancel(_timer);
         _authorization?.Cancel();
         _downstream.CloseSocket();
-        if (_upstream is { } upstream)
-        {
-            _upstream = null;
-            upstream.CloseSocket();
-            UncountConnection();
-        }
+        CloseUpstream();
         End = _worker.Loop.Now;
         _worker.Loop.Timers.Cancel(_reportTimer);
         if (Flags != ResponseFlags.None)
@@ -177,21 +233,40 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
         _connection.Listener.OnConnectionClosed(_worker, _connection);
     }
 
+    private void Take(int fd, StreamTransport? transport, ReadOnlySpan<byte> first)
+    {
+        _stats.Add(TcpStat.DownstreamCxTotal);
+        _activeAt = _worker.Loop.Now;
+        _downstream.Open(fd, transport);
+        if (!first.IsEmpty)
+        {
+            _downstream.Keep(first);
+        }
+    }
+
+    // Both sides are there.
+    private void Settle()
+    {
+        ArmIdle();
+        ReportMeshStats();
+        _downstream.Forward();
+    }
+
+    private void CloseUpstream()
+    {
+        if (_upstream is { } upstream)
+        {
+            _upstream = null;
+            upstream.CloseSocket();
+            UncountConnection();
+        }
+    }
+
     private string? Denial()
     {
         foreach (Filters.Rbac.RbacGuard guard in _config.Guards)
         {
-            Filters.Rbac.RbacFacts facts = new()
-            {
-                IsRequest = false,
-                Destination = DownstreamLocal,
-                Direct = DownstreamDirect,
-                Remote = DownstreamRemote,
-                ServerName = ServerName ?? "",
-                PeerPrincipal = _connection.PeerPrincipal,
-                Metadata = _connection.Metadata,
-            };
-            if (guard.Judge(facts, _connection, _worker.Index) is { } details)
+            if (guard.Judge(Facts(), _connection, _worker.Index) is { } details)
             {
                 return details;
             }
@@ -199,19 +274,20 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
         return null;
     }
 
+    private Filters.Rbac.RbacFacts Facts() => new()
+    {
+        IsRequest = false,
+        Destination = DownstreamLocal,
+        Direct = DownstreamDirect,
+        Remote = DownstreamRemote,
+        ServerName = ServerName ?? "",
+        PeerPrincipal = _connection.PeerPrincipal,
+        Metadata = _connection.Metadata,
+    };
+
     private void Connect()
     {
-        (ClusterState cluster, int _) = _config.Targets[0];
-        if (_config.Targets.Length > 1)
-        {
-            int at = _worker.Random.Below(_config.TotalWeight);
-            int i = 0;
-            while (at >= _config.Targets[i].Weight)
-            {
-                at -= _config.Targets[i++].Weight;
-            }
-            cluster = _config.Targets[i].Cluster;
-        }
+        ClusterState cluster = _config.Draw(_worker.Random);
         _clusterConfig = cluster.Config;
         if (_clusterConfig is null)
         {

@@ -107,7 +107,8 @@ internal static class Explanation
     private static void TimedOut(ref LogWriter writer, StreamInfo info, ProxyWorker worker)
     {
         Host(ref writer, info);
-        writer.Put(" did not answer within ");
+        bool hasBegun = info.LocalReplyBody.IsEmpty && info.ResponseCode != 204;
+        writer.Put(hasBegun ? " did not come to the end of its answer within "u8 : " did not answer within "u8);
         writer.Put(info.ExceededLimit > 0 ? info.ExceededLimit : info.End - info.Start);
         writer.Put(info.Details == "upstream_per_try_timeout" ? " ms, the limit of one try"u8 : " ms, the route's limit"u8);
     }

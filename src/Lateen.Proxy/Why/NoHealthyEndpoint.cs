@@ -1,5 +1,7 @@
 using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Clusters;
+using Lateen.Proxy.Health;
+using Lateen.Proxy.Outlier;
 using Lateen.Proxy.Workers;
 
 namespace Lateen.Proxy.Why;
@@ -7,13 +9,9 @@ namespace Lateen.Proxy.Why;
 /// <summary>Why a cluster had nobody to send to: none known, or each out for a reason.</summary>
 internal static class NoHealthyEndpoint
 {
-    private static readonly (string Flag, string Words)[] Reasons =
-    [
-        ("/failed_outlier_check", " ejected by outlier detection"),
-        ("/failed_active_hc", " failing their health check"),
-        ("/failed_eds_health", " unhealthy as the control plane says"),
-        ("/pending_active_hc", " not checked yet"),
-    ];
+    // An ejection has the number of its reason; these come behind.
+    private const int ByControlPlane = (int)OutlierReason.LocalOriginFailurePercentage + 1, ByHealthCheck = ByControlPlane + 1, Unchecked = ByHealthCheck + 1,
+        Elsewhere = Unchecked + 1, Reasons = Elsewhere + 1;
 
     public static void Write(ref LogWriter writer, StreamInfo info, ProxyWorker worker)
     {
@@ -29,24 +27,53 @@ internal static class NoHealthyEndpoint
         writer.Put("no healthy endpoint of ");
         ClusterText.Write(ref writer, info.Cluster);
         writer.Put(": ");
-        int left = hosts.Length;
-        string separator = "";
-        foreach ((string flag, string words) in Reasons)
+        Span<int> counts = stackalloc int[Reasons];
+        foreach (Host host in hosts)
         {
-            int count = hosts.Count(h => h.View().HealthFlags.StartsWith(flag, StringComparison.Ordinal));
-            if (count > 0)
+            counts[ReasonOf(host)]++;
+        }
+        string separator = "";
+        for (int reason = 0; reason < counts.Length; reason++)
+        {
+            if (counts[reason] > 0)
             {
                 writer.Put(separator);
-                writer.Put(count);
-                writer.Put(words);
-                (separator, left) = (", ", left - count);
+                writer.Put(counts[reason]);
+                Words(ref writer, reason);
+                separator = ", ";
             }
         }
-        if (left > 0)
+    }
+
+    private static int ReasonOf(Host host) => host switch
+    {
+        { Outlier: { Ejected: not OutlierReason.None and var reason } } => (int)reason,
+        { ActiveHealth: ActiveHealth.Failed } => ByHealthCheck,
+        { Config.Health: HostHealth.Unhealthy } => ByControlPlane,
+        { ActiveHealth: ActiveHealth.Pending } => Unchecked,
+        _ => Elsewhere,
+    };
+
+    private static void Words(ref LogWriter writer, int reason)
+    {
+        switch (reason)
         {
-            writer.Put(separator);
-            writer.Put(left);
-            writer.Put(" of another priority or locality");
+            case ByControlPlane:
+                writer.Put(" unhealthy as the control plane says");
+                break;
+            case ByHealthCheck:
+                writer.Put(" failing their health check");
+                break;
+            case Unchecked:
+                writer.Put(" not checked yet");
+                break;
+            case Elsewhere:
+                writer.Put(" of another priority or locality");
+                break;
+            default:
+                writer.Put(" ejected after ");
+                writer.Put(((OutlierReason)reason).Words());
+                break;
         }
     }
 }

@@ -56,7 +56,6 @@ internal static class HttpFilters
 
         yield return Filter("envoy.filters.http.router", new Router
         {
-            StartChildSpan = true,
             SuppressEnvoyHeaders = (context.Proxy.ProxyConfig ?? context.Mesh.DefaultConfig).ProxyHeaders?.EnvoyDebugHeadersDisabled == true,
         });
     }

@@ -53,6 +53,28 @@ public sealed class HttpLimitTests
     }
 
     [Fact]
+    public async Task Route_TimeoutWithinTheBody_CutsTheAnswer()
+    {
+        await using Backend backend = new(async (socket, stop) =>
+        {
+            await socket.ReceiveAsync(new byte[4096], SocketFlags.None, stop);
+            await socket.SendAsync("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf"u8.ToArray(), SocketFlags.None, stop);
+            await Task.Delay(Timeout.Infinite, stop);
+        });
+        await using ProxyBed bed = new();
+        bed.ServeHttp(backend.At, r => r.Route_.Timeout = Duration.FromTimeSpan(TimeSpan.FromSeconds(1)));
+
+        string answer = await ProxyBed.Exchange(bed.At(), "GET / HTTP/1.1\r\nHost: a\r\n\r\n", _ => false);
+
+        answer.ShouldStartWith("HTTP/1.1 200 ");
+        answer.ShouldEndWith("half");
+        string[] failures = await FailuresAsync(bed);
+        failures.ShouldHaveSingleItem().ShouldContain(" 200 UT: 127.0.0.1:");
+        failures[0].ShouldEndWith(" did not come to the end of its answer within 1000 ms, the route's limit");
+        bed.Server.Stats().Single(s => s.Name == "cluster.backend.upstream_rq_timeout").Value.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Stream_LongerThanItsDuration_IsCutOnceItsAnswerHasBegun()
     {
         await using Backend backend = new(async (socket, stop) =>
@@ -144,5 +166,16 @@ public sealed class HttpLimitTests
 
         seen.ShouldEndWith("\r\n1\r\nb\r\n0\r\nX-One: 1\r\n\r\n");
         answer.ShouldEndWith("\r\n1\r\na\r\n0\r\nX-Sum: 9\r\n\r\n");
+    }
+
+    // The connection is cut before the failure is noted.
+    private static async Task<string[]> FailuresAsync(ProxyBed bed)
+    {
+        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(10));
+        while (!bed.Server.Failures().Any())
+        {
+            await Task.Delay(5, limit.Token);
+        }
+        return [.. bed.Server.Failures()];
     }
 }

@@ -110,7 +110,11 @@ internal sealed class ExtAuthzFilter : HttpFilterFactory
         {
             exchange.Request.SetTarget(QueryEdit.Apply(exchange.Request.Target, verdict.QuerySet, verdict.QueryRemoved));
         }
-        return !changed || !Config.ClearsRouteCache || exchange.SelectRouteAgain() ? FilterVerdict.Continue : FilterVerdict.Answered;
+        if (changed && Config.ClearsRouteCache)
+        {
+            exchange.SelectRouteAgain();
+        }
+        return FilterVerdict.Continue;
     }
 
     private FilterVerdict Refuse(HttpExchange exchange)

@@ -23,8 +23,7 @@ internal static class MeshStreams
             Service = service,
             Host = service is null && config.UsesHostFallback ? worker.Telemetry.Text(info.Authority) : "",
             PeerPrincipal = mutual ? FirstName(tls!.Peer) : null,
-            // To the upstream this workload shows the same certificate, but the connection does not keep it.
-            LocalPrincipal = mutual && config.IsDestination ? FirstName(info.DownstreamTls!.Local) : null,
+            LocalPrincipal = mutual ? FirstName(config.IsDestination ? info.DownstreamTls!.Local : info.UpstreamLocalCertificate) : null,
             Custom = config.Expressions.Length == 0 ? "" : Custom(config, info, worker),
             Flags = info.Flags,
             Code = tcp ? 0 : info.ResponseCode,

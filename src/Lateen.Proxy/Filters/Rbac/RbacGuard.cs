@@ -26,6 +26,9 @@ internal sealed class RbacGuard(RbacEngine? rules, RbacEngine? shadow, StatScope
             scope.Host.StatsOf($"{filter?.StatPrefix}rbac.", StatNames.Rbac));
     }
 
+    /// <summary>Whether the rules let the connection through; nothing is counted, for nothing is decided yet.</summary>
+    public bool WouldAllow(in RbacFacts facts) => rules is null || rules.Allows(facts, out _);
+
     /// <summary>Null, or the details of the denial.</summary>
     /// <param name="facts">What is known of the connection.</param>
     /// <param name="connection">Takes what rules on trial tell.</param>

@@ -42,6 +42,42 @@ public sealed class RbacFilterTests
         (await Send(rules, Get.Replace("/public", "/private", StringComparison.Ordinal))).ShouldStartWith("HTTP/1.1 403");
     }
 
+    [Fact]
+    public async Task Denial_WhereNoRouteMatches_Is403AndAllowanceIs404()
+    {
+        await using Backend backend = Backend.Http(_ => Backend.Ok("ok"));
+        await using ProxyBed bed = new();
+        RBAC rules = Rules(RBAC.Types.Action.Deny, new Permission { UrlPath = new() { Path = new() { Prefix = "/denied" } } });
+        bed.ServeHttp(backend.At, r => r.Match = new() { Prefix = "/known" }, m => m.HttpFilters.Add(Filter(new HttpRbac { Rules = rules })));
+
+        string denied = await ProxyBed.Exchange(bed.At(), "GET /denied HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n", _ => false);
+        string unknown = await ProxyBed.Exchange(bed.At(), "GET /unknown HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n", _ => false);
+
+        denied.ShouldStartWith("HTTP/1.1 403 Forbidden\r\n");
+        denied.ShouldEndWith("RBAC: access denied");
+        unknown.ShouldStartWith("HTTP/1.1 404 ");
+    }
+
+    [Fact]
+    public async Task Rules_ThatComeLater_HoldForTheNextRequestOfAnOlderConnection()
+    {
+        await using Backend backend = Backend.Http(_ => Backend.Ok("ok"));
+        await using ProxyBed bed = new();
+        bed.ServeHttp(backend.At);
+        using Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(bed.At(), TestContext.Current.CancellationToken);
+        await socket.SendAsync(System.Text.Encoding.ASCII.GetBytes(Get));
+        (await ProxyBed.Receive(socket, t => t.EndsWith("ok"))).ShouldStartWith("HTTP/1.1 200");
+
+        HttpRbac denial = new() { Rules = Rules(RBAC.Types.Action.Deny, new Permission { Any = true }) };
+        bed.Apply(TypeUrls.Listener, ProxyBed.HttpListener("http", ProxyBed.Manager("routes", m => m.HttpFilters.Add(Filter(denial)))));
+        await socket.SendAsync(System.Text.Encoding.ASCII.GetBytes(Get));
+        string answer = await ProxyBed.Receive(socket, _ => false);
+
+        answer.ShouldStartWith("HTTP/1.1 403 ");
+        answer.ShouldContain("connection: close\r\n");
+    }
+
     [Theory]
     [InlineData("127.0.0.0", 8u, "403")]
     [InlineData("10.0.0.0", 8u, "200")]
