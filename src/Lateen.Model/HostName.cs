@@ -83,17 +83,28 @@ public static class HostName
         return best;
     }
 
-    /// <summary>The full name of a host that a resource names: a name without a dot is a service of the resource's namespace.</summary>
+    /// <summary>
+    /// The full name of a host that a resource names: a name without a dot is a service of the resource's namespace, <c>NAME.NAMESPACE.svc</c>
+    /// one of the cluster (beyond Istio, which takes it for a full name: no public name ends in .svc).
+    /// </summary>
     /// <param name="domain">The suffix of service names; empty where names end with the namespace.</param>
     public static string Resolve(string host, string @namespace, string domain = "cluster.local")
     {
-        if (host.Length == 0 || IsWildcard(host) || host.Contains('.', StringComparison.Ordinal)
-            || System.Net.IPAddress.TryParse(host, out _))
+        if (host.Length == 0 || IsWildcard(host))
         {
             return host;
+        }
+
+        if (host.Contains('.', StringComparison.Ordinal) || System.Net.IPAddress.TryParse(host, out _))
+        {
+            return domain.Length > 0 && LacksDomain(host) ? $"{host}.{domain}" : host;
         }
 
         var local = @namespace.Length == 0 ? host : $"{host}.{@namespace}";
         return domain.Length == 0 ? local : $"{local}.svc.{domain}";
     }
+
+    // NAME.NAMESPACE.svc: three labels, the last of them "svc".
+    private static bool LacksDomain(string host) =>
+        host.EndsWith(".svc", StringComparison.Ordinal) && host.AsSpan().Count('.') == 2 && host[0] != '.' && !host.Contains("..", StringComparison.Ordinal);
 }

@@ -20,6 +20,8 @@ internal static class ImageCatalogue
 
     private static readonly ImageProgram Tools = new(["/bin/bash"], []);
 
+    private static readonly ImageProgram Python = new(["/usr/bin/python3"], []);
+
     // They run under their own names; the names of the reference's images are there for what is executed inside.
     private static readonly ImageProgram Discovery = new([$"{Programs}/lateend"], [])
     {
@@ -37,6 +39,7 @@ internal static class ImageCatalogue
     {
         "nginx" or "nginx-unprivileged" => NginxImage.Program,
         "centos" or "debian" or "ubuntu" or "busybox" or "toolbox" or "curl" or "alpine" or "netshoot" or "sleep" => Tools,
+        "python" => Python,
         "pilot" => Discovery,
         "proxyv2" or "auto" => Agent,
         "pause" => new ImageProgram(["/bin/sleep"], ["infinity"]),

@@ -33,7 +33,7 @@ public sealed class MutualTlsTests(CanaryMesh mesh) : IClassFixture<CanaryMesh>
         (await CodeAsync(outsider)).ShouldBe("200", "PERMISSIVE takes plain requests");
 
         (await mesh.KubectlAsync(["apply", "-n", CanaryMesh.Namespace, "-f", "-"], Strict)).MustSucceed();
-        await UntilAsync(async () => await CodeAsync(outsider) == "000");
+        await Eventually.BecomesAsync(() => CodeAsync(outsider), code => code == "000", "a plain request that is not answered");
         (await mesh.SendAsync(3, "user: somebody")).ShouldAllBe(s => s == "200");
     }
 
@@ -48,15 +48,5 @@ public sealed class MutualTlsTests(CanaryMesh mesh) : IClassFixture<CanaryMesh>
         string stats = (await mesh.InPodAsync(CanaryMesh.Namespace, mesh.Toolbox, "curl -s 127.0.0.1:15000/stats")).MustSucceed().Output;
         return stats.Split('\n').Where(l => l.StartsWith("cluster.outbound", StringComparison.Ordinal) && l.Contains($".{name}:", StringComparison.Ordinal))
             .Sum(l => long.Parse(l.AsSpan(l.LastIndexOf(' ') + 1), CultureInfo.InvariantCulture));
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> holds)
-    {
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(20));
-        while (!await holds())
-        {
-            limit.Token.ThrowIfCancellationRequested();
-            await Task.Delay(TimeSpan.FromMilliseconds(200), limit.Token);
-        }
     }
 }

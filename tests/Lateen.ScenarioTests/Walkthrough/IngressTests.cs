@@ -16,10 +16,7 @@ public sealed class IngressTests(WalkthroughMesh mesh)
     {
         SandboxMesh.SkipUnlessPossible();
         await mesh.PrepareAsync(Namespace, ["ingress/simple.yaml"], "simple");
-        (await mesh.KubectlAsync(["rollout", "status", "-n", "istio-system", "--timeout=50s", "deployment/istio-ingressgateway"])).MustSucceed();
-        string address = (await mesh.KubectlAsync(
-            ["get", "service", "-n", "istio-system", "istio-ingressgateway", "-o", "jsonpath={.status.loadBalancer.ingress[0].ip}"])).MustSucceed().Output;
-        address.ShouldNotBeEmpty();
+        string address = await mesh.IngressAddressAsync();
         await mesh.ApplyAsync(Namespace, SandboxMesh.Sample("ingress/istio-specs-1.yaml"));
 
         string unknown = await UntilAsync(address, "x: y", "/", "HTTP/1.1 404");
@@ -39,20 +36,44 @@ public sealed class IngressTests(WalkthroughMesh mesh)
         await UntilAsync(address, Host, "/nginx", "HTTP/1.1 200");
     }
 
-    // The answer's head, as soon as its status is the wanted one: a change takes some milliseconds to reach the gateway.
-    private static async Task<string> UntilAsync(string address, string header, string path, string wanted)
+    [Fact]
+    public async Task Policy_OfTheGateway_DeniesAlsoWhereNoRouteMatches()
     {
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(20));
-        while (true)
+        SandboxMesh.SkipUnlessPossible();
+        const string policy =
+            """
+            apiVersion: networking.istio.io/v1beta1
+            kind: Gateway
+            metadata: {name: edge, namespace: istio-system}
+            spec:
+              selector: {istio: ingressgateway}
+              servers: [{port: {number: 80, name: http-edge, protocol: HTTP}, hosts: [edge.example.test]}]
+            ---
+            apiVersion: security.istio.io/v1beta1
+            kind: AuthorizationPolicy
+            metadata: {name: no-secrets, namespace: istio-system}
+            spec:
+              selector: {matchLabels: {istio: ingressgateway}}
+              action: DENY
+              rules: [{to: [{operation: {paths: ["/secret*"]}}]}]
+            """;
+        string address = await mesh.IngressAddressAsync();
+        (await mesh.KubectlAsync(["apply", "-f", "-"], policy)).MustSucceed();
+        try
         {
-            ProcessOutcome answer = await ProcessRun.RunAsync("curl", ["-sI", "--max-time", "5", "-H", header, $"http://{address}{path}"]);
-            if (answer.Output.StartsWith(wanted, StringComparison.Ordinal))
-            {
-                return answer.Output;
-            }
-
-            limit.IsCancellationRequested.ShouldBeFalse($"{path} was answered {answer.Output} (exit code {answer.ExitCode}), not {wanted}");
-            await Task.Delay(20);
+            await UntilAsync(address, "host: edge.example.test", "/secret", "HTTP/1.1 403");
+            await UntilAsync(address, "host: edge.example.test", "/open", "HTTP/1.1 404");
+        }
+        finally
+        {
+            (await mesh.KubectlAsync(["delete", "-f", "-"], policy)).MustSucceed();
         }
     }
+
+    // The answer's head, as soon as its status is the wanted one.
+    private static async Task<string> UntilAsync(string address, string header, string path, string wanted) =>
+        (await Eventually.BecomesAsync(
+            () => ProcessRun.RunAsync("curl", ["-sI", "--max-time", "5", "-H", header, $"http://{address}{path}"]),
+            answer => answer.Output.StartsWith(wanted, StringComparison.Ordinal),
+            $"{wanted} for {path}")).Output;
 }

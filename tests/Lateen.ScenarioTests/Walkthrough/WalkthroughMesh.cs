@@ -24,6 +24,15 @@ public sealed partial class WalkthroughMesh : SandboxMesh
         }
     }
 
+    /// <summary>Where the ingress gateway can be reached, once it runs.</summary>
+    internal async Task<string> IngressAddressAsync()
+    {
+        (await KubectlAsync(["rollout", "status", "-n", "istio-system", "--timeout=50s", "deployment/istio-ingressgateway"])).MustSucceed();
+        string address = (await KubectlAsync(
+            ["get", "service", "-n", "istio-system", "istio-ingressgateway", "-o", "jsonpath={.status.loadBalancer.ingress[0].ip}"])).MustSucceed().Output;
+        return address.Length > 0 ? address : throw new InvalidOperationException("the ingress gateway's service has no address");
+    }
+
     /// <summary>The rules of the nat table in a pod's kernel, in order, with the packets that each has seen.</summary>
     internal async Task<IReadOnlyList<(string Rule, long Packets)>> RulesAsync(string ns, string pod)
     {

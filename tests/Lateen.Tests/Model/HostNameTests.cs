@@ -40,6 +40,12 @@ public sealed class HostNameTests
     [InlineData("reviews", "reviews.default.svc.cluster.local")]
     [InlineData("reviews.prod", "reviews.prod")]
     [InlineData("*", "*")]
+    [InlineData("reviews.prod.svc", "reviews.prod.svc.cluster.local")]
+    [InlineData("reviews.prod.svc.cluster.local", "reviews.prod.svc.cluster.local")]
+    [InlineData("prod.svc", "prod.svc")]
+    [InlineData("a.reviews.prod.svc", "a.reviews.prod.svc")]
+    [InlineData("*.prod.svc", "*.prod.svc")]
+    [InlineData("10.0.0.1", "10.0.0.1")]
     public void Resolve_ShortName_BelongsToTheNamespace(string host, string expected) =>
         HostName.Resolve(host, "default").ShouldBe(expected);
 }

@@ -1,0 +1,68 @@
+using Lateen.ScenarioTests.Mesh;
+using Xunit;
+
+namespace Lateen.ScenarioTests.Policies;
+
+/// <summary>The classes that share one mesh with the policy sample; each test takes back what it applies.</summary>
+[CollectionDefinition(Name)]
+public sealed class PolicyGroup : ICollectionFixture<PolicyMesh>
+{
+    public const string Name = "policies";
+}
+
+/// <summary>A mesh with the policy sample: clients alice and bob and the server echo, all with sidecars, and an outsider without one.</summary>
+public sealed class PolicyMesh : SandboxMesh
+{
+    internal const string Namespace = "shop";
+    internal const string Plain = "plain";
+
+    internal string Alice { get; private set; } = "";
+
+    internal string Bob { get; private set; } = "";
+
+    internal string Echo { get; private set; } = "";
+
+    internal string Outsider { get; private set; } = "";
+
+    public override async ValueTask InitializeAsync()
+    {
+        await base.InitializeAsync();
+        if (!File.Exists(Kubeconfig))
+        {
+            return;
+        }
+
+        (await KubectlAsync(["create", "namespace", Plain])).MustSucceed();
+        await ApplyAsync(Plain, Sample("canary/toolbox.yaml"));
+        await CreateInjectedNamespaceAsync(Namespace);
+        await ApplyAsync(Namespace, Sample("policy/apps.yaml"), "echo", "alice", "bob");
+        (await KubectlAsync(["rollout", "status", "-n", Plain, "--timeout=45s", "deployment/toolbox"])).MustSucceed();
+        Alice = await PodAsync(Namespace, "app=alice");
+        Bob = await PodAsync(Namespace, "app=bob");
+        Echo = await PodAsync(Namespace, "app=echo");
+        Outsider = await PodAsync(Plain, "app=toolbox");
+    }
+
+    /// <summary>What a client of the mesh's namespace gets: the body, and the status on a last line of its own; 000 where nothing answers.</summary>
+    internal Task<string> AskAsync(string client, string options = "", string path = "/") => AskAsync(Namespace, client, options, path);
+
+    /// <summary>As <see cref="AskAsync(string, string, string)"/>, of the pod without a sidecar.</summary>
+    internal Task<string> AskFromOutsideAsync(string options = "", string path = "/") => AskAsync(Plain, Outsider, options, path);
+
+    /// <summary>Applies a manifest in the namespace, and takes it back when the work is done or has failed.</summary>
+    internal async Task WithAsync(string manifest, Func<Task> work)
+    {
+        (await KubectlAsync(["apply", "-n", Namespace, "-f", "-"], manifest)).MustSucceed();
+        try
+        {
+            await work();
+        }
+        finally
+        {
+            (await KubectlAsync(["delete", "-n", Namespace, "-f", "-"], manifest)).MustSucceed();
+        }
+    }
+
+    private async Task<string> AskAsync(string ns, string client, string options, string path) =>
+        (await InPodAsync(ns, client, $"curl -s --max-time 10 -w '\\n%{{http_code}}' {options} 'http://echo.{Namespace}{path}' || true")).MustSucceed().Output;
+}
