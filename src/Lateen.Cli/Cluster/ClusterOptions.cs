@@ -58,6 +58,9 @@ internal sealed class ClusterOptions
         }
     }
 
+    /// <summary>The namespace that the command line names; empty for none.</summary>
+    public string NamedNamespace(ParseResult line) => line.GetValue(_namespace) ?? "";
+
     /// <summary>The namespace of the control plane.</summary>
     public string IstioNamespaceOf(ParseResult line) => line.GetValue(_istioNamespace)!;
 

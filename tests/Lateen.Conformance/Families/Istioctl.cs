@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Lateen.Config.Decoding;
+using Lateen.Config.Manifests;
 using Lateen.Injection.Yaml;
 using Lateen.Inspection.ProxyConfig;
 using Lateen.Inspection.ProxyStatus;
@@ -20,14 +21,50 @@ internal sealed class Istioctl : IConformanceFamily
             RouteTable.Domains([.. ((JsonArray)conformanceCase.Inputs["domains"]!).Select(d => (string)d!)])),
         "xds-status" => CaseResult.Skipped("the control plane does not serve its debug pages over xDS"),
         "describe" => CaseResult.Skipped("x describe is not there yet"),
-        "cli" => CaseResult.Skipped("machines outside of Kubernetes (x workload) are not there yet"),
+        "cli" => WorkloadGroup(conformanceCase),
         "cli-message" => CaseResult.Skipped("needs the program beside a cluster, which this runner has not"),
         _ when conformanceCase.Id.StartsWith("ztunnel", StringComparison.Ordinal) || conformanceCase.Id.StartsWith("waypoint", StringComparison.Ordinal) =>
             CaseResult.Skipped("ambient mode is no part of a sidecar mesh"),
         _ when conformanceCase.Id.StartsWith("workload-entry", StringComparison.Ordinal) =>
-            CaseResult.Skipped("machines outside of Kubernetes (x workload) are not there yet"),
+            CaseResult.Skipped("x workload entry configure is not there yet"),
         _ => ProxyConfig(conformanceCase),
     };
+
+    private static CaseResult WorkloadGroup(ConformanceCase conformanceCase)
+    {
+        string[] args = [.. ((JsonArray)conformanceCase.Settings["args"]!).Select(arg => (string)arg!)];
+        if (args is not ["x", "workload", "group", "create", ..])
+        {
+            return CaseResult.Skipped("x workload entry configure is not there yet");
+        }
+
+        string Option(params ReadOnlySpan<string> names)
+        {
+            foreach (string name in names)
+            {
+                if (Array.IndexOf(args, name) is >= 0 and int at)
+                {
+                    return args[at + 1];
+                }
+            }
+
+            return "";
+        }
+
+        WorkloadGroupManifest manifest = new(Option("--name"), Option("--namespace", "-n"))
+        {
+            Labels = Option("--labels").Split(','), Annotations = Option("--annotations").Split(','), Ports = Option("--ports").Split(','),
+            ServiceAccount = Option("--serviceAccount") is { Length: > 0 } account ? account : "default",
+        };
+        try
+        {
+            return Compare((string)conformanceCase.Expected!["stdoutText"]!, YamlWriter.Write(manifest.ToJson()));
+        }
+        catch (FormatException e)
+        {
+            return Compare((string)conformanceCase.Expected!["stdoutText"]!, $"Error: {e.Message}\n");
+        }
+    }
 
     private static CaseResult ProxyConfig(ConformanceCase conformanceCase)
     {
