@@ -10,6 +10,8 @@ namespace Lateen.Proxy.Admin;
 /// </remarks>
 public sealed class AdminPages : ILocalHandler
 {
+    private const int PieceSize = 64 * 1024;
+
     private sealed record Page(string Path, string Help, bool IsPost, Func<LocalRequest, LocalResponse> Answer);
 
     private static readonly KeyValuePair<string, string>[] NoStore =
@@ -98,11 +100,21 @@ public sealed class AdminPages : ILocalHandler
 
     private static LocalResponse Text(string body, int status = 200) => LocalResponse.Text(body, status);
 
+    // As Envoy's admin endpoint: every page is sent chunked.
     private static LocalResponse Harden(LocalResponse response) => new()
     {
         Status = response.Status,
         Headers = [.. response.Headers, .. NoStore],
-        Body = response.Body,
-        Stream = response.Stream,
+        Stream = response.Stream ?? Pieces(response.Body),
     };
+
+    private static async IAsyncEnumerable<ReadOnlyMemory<byte>> Pieces(ReadOnlyMemory<byte> body)
+    {
+        for (; !body.IsEmpty; body = body[Math.Min(PieceSize, body.Length)..])
+        {
+            yield return body[..Math.Min(PieceSize, body.Length)];
+        }
+
+        await ValueTask.CompletedTask;
+    }
 }

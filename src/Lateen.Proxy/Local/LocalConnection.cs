@@ -21,6 +21,7 @@ internal sealed class LocalConnection(ProxyWorker worker, LocalListener listener
     private bool _hasHead;
     private bool _busy;
     private bool _close;
+    private bool _isHttp10;
 
     public void Start(int fd) => Attach(fd);
 
@@ -156,6 +157,7 @@ internal sealed class LocalConnection(ProxyWorker worker, LocalListener listener
         LocalRequest request = new(
             Encoding.ASCII.GetString(_head.Method), Encoding.ASCII.GetString(_head.Target), headers, _body.ToArray(), remote.ToIPEndPoint());
         _close = _head.ConnectionClose;
+        _isHttp10 = _head.IsHttp10;
         _head.Reset();
         _body.Clear();
         _hasHead = false;
@@ -174,7 +176,9 @@ internal sealed class LocalConnection(ProxyWorker worker, LocalListener listener
             ProxyLog.PageFailed(logger, request.Target, listener.Name, e);
             response = LocalResponse.Text("internal error\n", 500);
         }
-        byte[] head = Head(response);
+        bool isChunked = response.Stream is not null && !_isHttp10;
+        _close |= response.Stream is not null && _isHttp10;
+        byte[] head = Head(response, isChunked);
         bool bodyless = request.Method == "HEAD";
         if (response.Stream is null)
         {
@@ -188,11 +192,13 @@ internal sealed class LocalConnection(ProxyWorker worker, LocalListener listener
             {
                 if (!bodyless && !piece.IsEmpty)
                 {
-                    byte[] chunk = [.. Encoding.ASCII.GetBytes(piece.Length.ToString("x", CultureInfo.InvariantCulture)), .. "\r\n"u8, .. piece.Span, .. "\r\n"u8];
-                    Loop.Post(() => Send(chunk));
+                    byte[] bytes = isChunked
+                        ? [.. Encoding.ASCII.GetBytes(piece.Length.ToString("x", CultureInfo.InvariantCulture)), .. "\r\n"u8, .. piece.Span, .. "\r\n"u8]
+                        : piece.ToArray();
+                    Loop.Post(() => Send(bytes));
                 }
             }
-            Loop.Post(() => Finish(bodyless ? [] : "0\r\n\r\n"u8.ToArray(), default));
+            Loop.Post(() => Finish(bodyless || !isChunked ? [] : "0\r\n\r\n"u8.ToArray(), default));
         }
         catch (OperationCanceledException)
         {
@@ -205,7 +211,7 @@ internal sealed class LocalConnection(ProxyWorker worker, LocalListener listener
         }
     }
 
-    private byte[] Head(LocalResponse response)
+    private byte[] Head(LocalResponse response, bool isChunked)
     {
         StringBuilder text = new();
         text.Append(CultureInfo.InvariantCulture, $"HTTP/1.1 {response.Status} {Encoding.ASCII.GetString(StatusReasons.Of(response.Status))}\r\n");
@@ -220,9 +226,15 @@ internal sealed class LocalConnection(ProxyWorker worker, LocalListener listener
             text.Append("server: envoy\r\n");
         }
         text.Append(CultureInfo.InvariantCulture, $"date: {DateTimeOffset.FromUnixTimeMilliseconds(worker.Loop.WallNow):r}\r\n");
-        text.Append(response.Stream is null
-            ? $"content-length: {response.Body.Length.ToString(CultureInfo.InvariantCulture)}\r\n"
-            : "transfer-encoding: chunked\r\n");
+        if (isChunked)
+        {
+            text.Append("transfer-encoding: chunked\r\n");
+        }
+        else if (response.Stream is null)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"content-length: {response.Body.Length}\r\n");
+        }
+
         text.Append(_close ? "connection: close\r\n\r\n" : "\r\n");
         return Encoding.UTF8.GetBytes(text.ToString());
     }

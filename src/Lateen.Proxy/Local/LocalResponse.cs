@@ -14,7 +14,7 @@ public sealed class LocalResponse
     /// <summary>The body, when it is at hand as a whole; sent with Content-Length.</summary>
     public ReadOnlyMemory<byte> Body { get; init; }
 
-    /// <summary>The body in pieces, sent chunked as they come; takes the place of <see cref="Body"/>.</summary>
+    /// <summary>The body in pieces, sent chunked as they come (to an HTTP/1.0 client: until the connection closes); takes the place of <see cref="Body"/>.</summary>
     public IAsyncEnumerable<ReadOnlyMemory<byte>>? Stream { get; init; }
 
     /// <summary>A UTF-8 text answer.</summary>

@@ -139,12 +139,13 @@ public sealed class SidecarTests(SidecarScenario scenario) : IClassFixture<Sidec
     }
 
     [Fact]
-    public async Task ConfigDump_InThePod_IsJsonFromEnvoy()
+    public async Task ConfigDump_InThePod_IsJsonFromEnvoyInChunks()
     {
         SandboxMesh.SkipUnlessPossible();
         string answer = (await _mesh.InPodAsync(Namespace, scenario.Toolbox, "curl -si 127.0.0.1:15000/config_dump")).MustSucceed().Output;
         string head = answer[..answer.IndexOf("\r\n\r\n", StringComparison.Ordinal)];
         head.ShouldContain("server: envoy");
+        head.ShouldContain("transfer-encoding: chunked");
         JsonNode body = JsonNode.Parse(answer[head.Length..])!;
         string[] sections = [.. body["configs"]!.AsArray().Select(c => ((string)c!["@type"]!).Split('.')[^1])];
         Sections.Except(sections).ShouldBeEmpty();

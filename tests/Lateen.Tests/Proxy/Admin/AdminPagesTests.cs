@@ -127,7 +127,13 @@ public sealed class AdminPagesTests
     {
         var response = await _pages.HandleAsync(
             new LocalRequest(method, target, [], default, new IPEndPoint(IPAddress.Loopback, 1)), TestContext.Current.CancellationToken);
-        return (response.Status, Encoding.UTF8.GetString(response.Body.Span));
+        var body = new MemoryStream();
+        await foreach (var piece in response.Stream.ShouldNotBeNull("an admin page is sent chunked"))
+        {
+            body.Write(piece.Span);
+        }
+
+        return (response.Status, Encoding.UTF8.GetString(body.ToArray()));
     }
 
     private static Cluster Cluster(string name) => new()
