@@ -3,9 +3,9 @@
 if [[ -z ${LATEEN_COMPILER:-} ]]; then
   export LATEEN_COMPILER=lateen-$$
   trap 'pkill -f "pipename:$LATEEN_COMPILER" || true' EXIT
-  # The agent is native code; without the compiler's packages or a linker it is built ReadyToRun, which needs more memory and time to start.
+  # Executables are native code; without the compiler's packages or a linker they are built ReadyToRun and need more memory and time to start.
   if [[ -z ${LATEEN_NATIVE:-} ]] && ! { command -v gcc && dotnet restore src/Lateen.Agent; } >/dev/null 2>&1; then
-    echo "build: no native compiler (NuGet package Microsoft.DotNet.ILCompiler) or no gcc: lateen-agent is built ReadyToRun" >&2
+    echo "build: no native compiler (NuGet package Microsoft.DotNet.ILCompiler) or no gcc: building ReadyToRun instead" >&2
     export LATEEN_NATIVE=false
   fi
 fi

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Lateen.Model;
 
 /// <summary>All Istio resources by kind, each kind in the order in which objects claim things.</summary>
@@ -122,6 +124,7 @@ public sealed class ConfigTable
     }
 
     // The element type is the kind itself, so that Of<T> hands the array out without copying it.
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "Kinds are classes: native code makes arrays of references at run time.")]
     private static IIstioConfig[] Typed(Type kind, IEnumerable<IIstioConfig> items, int count)
     {
         var array = (IIstioConfig[])Array.CreateInstance(kind, count);

@@ -37,7 +37,7 @@ internal static class MeshPages
         {
             foreach (var port in service.Ports)
             {
-                page.Add(new JsonObject
+                page.Add((JsonNode)new JsonObject
                 {
                     ["svc"] = $"{service.Hostname}:{port.Name}",
                     ["ep"] = new JsonArray([.. mesh.EndpointsOf(service, port).Select(endpoint => (JsonNode)new JsonObject

@@ -36,7 +36,7 @@ internal static class SyncStatusPage
                 Add($"{field}_acked", status?.AckedNonce);
             }
 
-            page.Add(entry);
+            page.Add((JsonNode)entry);
             continue;
 
             string Text(string key) => metadata is not null && metadata.TryGetValue(key, out var value) ? value.StringValue : "";

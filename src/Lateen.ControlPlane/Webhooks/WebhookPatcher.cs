@@ -91,12 +91,12 @@ internal sealed class WebhookPatcher : IInformerSink<JsonObject>
             var operations = patch.Count;
             if (webhook.Text("clientConfig", "caBundle") != _caBundle)
             {
-                patch.Add(Operation("add", $"/webhooks/{index}/clientConfig/caBundle", _caBundle));
+                patch.Add((JsonNode)Operation("add", $"/webhooks/{index}/clientConfig/caBundle", _caBundle));
             }
 
             if (_type == ResourceTypes.ValidatingWebhookConfigurations && webhook.Text("failurePolicy") == "Ignore")
             {
-                patch.Add(Operation("replace", $"/webhooks/{index}/failurePolicy", "Fail"));
+                patch.Add((JsonNode)Operation("replace", $"/webhooks/{index}/failurePolicy", "Fail"));
             }
 
             if (patch.Count > operations)

@@ -131,12 +131,12 @@ public static class InjectionAdmission
         return new AdmissionAnswer(200, Write(review, response), AdmissionOutcome.Refused, pod, reason);
     }
 
-    private static byte[] Write(JsonObject review, JsonObject response) => JsonSerializer.SerializeToUtf8Bytes(new JsonObject
+    private static byte[] Write(JsonObject review, JsonObject response) => Encoding.UTF8.GetBytes(new JsonObject
     {
         ["kind"] = "AdmissionReview",
         ["apiVersion"] = PodParts.Text(review["apiVersion"]) is "admission.k8s.io/v1beta1" ? "admission.k8s.io/v1beta1" : "admission.k8s.io/v1",
         ["response"] = response,
-    });
+    }.ToJsonString());
 
     private static AdmissionAnswer Unreadable(string reason) =>
         new(400, Encoding.UTF8.GetBytes(reason + "\n"), AdmissionOutcome.Unreadable, "", reason);

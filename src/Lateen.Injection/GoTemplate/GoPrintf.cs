@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 
 namespace Lateen.Injection.GoTemplate;
 
@@ -91,7 +90,7 @@ internal static class GoPrintf
         'v' => GoValue.Format(value),
         's' => value is string or IGoStruct or List<object?> or GoMap ? Cut(verb, GoValue.Format(value)) : Wrong(verb, value),
         'd' => value is long number ? Signed(verb, number.ToString(CultureInfo.InvariantCulture)) : Wrong(verb, value),
-        'q' => value is string text ? Quote(text) : Wrong(verb, value),
+        'q' => value is string text ? GoJson.Quote(text) : Wrong(verb, value),
         't' => value is bool ? GoValue.Format(value) : Wrong(verb, value),
         'T' => GoValue.TypeOf(value),
         'f' or 'F' => Real(verb, value, "F" + (verb.Precision ?? 6)),
@@ -124,8 +123,6 @@ internal static class GoPrintf
 
     private static string Cut(Verb verb, string text) =>
         verb.Precision is { } precision && precision < text.Length ? text[..precision] : text;
-
-    private static string Quote(string text) => JsonSerializer.Serialize(text, GoJson.Relaxed);
 
     private static string Wrong(Verb verb, object? value) => value is null
         ? $"%!{verb.Letter}(<nil>)"

@@ -37,7 +37,7 @@ internal static class SprigFunctions
         ["replace"] = a => S(a, 0).Length == 0 ? S(a, 2) : Arguments.Bounded(S(a, 2).Replace(S(a, 0), S(a, 1), StringComparison.Ordinal)),
         ["hasPrefix"] = a => S(a, 1).StartsWith(S(a, 0), StringComparison.Ordinal),
         ["hasSuffix"] = a => S(a, 1).EndsWith(S(a, 0), StringComparison.Ordinal),
-        ["quote"] = a => string.Join(' ', a.Where(v => v is not null).Select(v => JsonSerializer.Serialize(GoValue.Format(v), GoJson.Relaxed))),
+        ["quote"] = a => string.Join(' ', a.Where(v => v is not null).Select(v => GoJson.Quote(GoValue.Format(v)))),
         ["squote"] = a => string.Join(' ', a.Where(v => v is not null).Select(v => $"'{GoValue.Format(v)}'")),
         ["cat"] = a => string.Join(' ', a.Where(v => v is not null).Select(GoValue.Format)),
         ["indent"] = a => Indent(Arguments.Whole(a, 0), S(a, 1)),

@@ -30,7 +30,7 @@ internal static class JsonPatchDiff
         }
         else if (!JsonNode.DeepEquals(before, after))
         {
-            patch.Add(Operation(IsEmpty(before) && !isElement ? "add" : "replace", path, after?.DeepClone()));
+            patch.Add((JsonNode)Operation(IsEmpty(before) && !isElement ? "add" : "replace", path, after?.DeepClone()));
         }
     }
 
@@ -45,7 +45,7 @@ internal static class JsonPatchDiff
             }
             else
             {
-                patch.Add(new JsonObject { ["op"] = "remove", ["path"] = at });
+                patch.Add((JsonNode)new JsonObject { ["op"] = "remove", ["path"] = at });
             }
         }
 
@@ -53,7 +53,7 @@ internal static class JsonPatchDiff
         {
             if (!before.ContainsKey(name))
             {
-                patch.Add(Operation("add", $"{path}/{Escape(name)}", value?.DeepClone()));
+                patch.Add((JsonNode)Operation("add", $"{path}/{Escape(name)}", value?.DeepClone()));
             }
         }
     }
@@ -68,12 +68,12 @@ internal static class JsonPatchDiff
 
         for (var i = before.Count - 1; i >= common; i--)
         {
-            patch.Add(new JsonObject { ["op"] = "remove", ["path"] = $"{path}/{Text(i)}" });
+            patch.Add((JsonNode)new JsonObject { ["op"] = "remove", ["path"] = $"{path}/{Text(i)}" });
         }
 
         for (var i = common; i < after.Count; i++)
         {
-            patch.Add(Operation("add", $"{path}/{Text(i)}", after[i]?.DeepClone()));
+            patch.Add((JsonNode)Operation("add", $"{path}/{Text(i)}", after[i]?.DeepClone()));
         }
     }
 

@@ -18,7 +18,7 @@ internal static class ProxyEnvironment
     public static string? Read(JsonObject container, string name) => PodParts.Text(Entries(container, name).FirstOrDefault()?["value"]);
 
     public static void Append(JsonObject container, string name, string value) =>
-        Of(container).Add(new JsonObject { ["name"] = name, ["value"] = value });
+        Of(container).Add((JsonNode)new JsonObject { ["name"] = name, ["value"] = value });
 
     /// <summary>Gives the first entry of the name, which must be there, another value in its place.</summary>
     public static void Set(JsonObject container, string name, string value) => Entries(container, name).First()["value"] = value;

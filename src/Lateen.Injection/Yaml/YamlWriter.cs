@@ -109,7 +109,7 @@ public static class YamlWriter
         }
         else if (text.Any(char.IsControl))
         {
-            into.Append(JsonSerializer.Serialize(text, GoJson.Relaxed));
+            into.Append(GoJson.Quote(text));
         }
         else if (NeedsQuotes(text))
         {

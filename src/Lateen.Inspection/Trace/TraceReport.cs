@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Lateen.Inspection.Trace;
@@ -24,16 +23,8 @@ public sealed record TraceSection(string Place, IReadOnlyList<TraceStep> Steps, 
 /// <param name="Result">How it ends.</param>
 public sealed record TraceReport(string Request, IReadOnlyList<TraceSection> Sections, string Result)
 {
-    private static readonly JsonSerializerOptions Json = new()
-    {
-        WriteIndented = true,
-        IndentSize = 4,
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
-
     /// <summary>Everything, also what did not match.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, Json) + "\n";
+    public string ToJson() => JsonSerializer.Serialize(this, TraceJson.Indented.TraceReport) + "\n";
 
     /// <summary>For people: one block per stretch, columns aligned within it.</summary>
     /// <param name="verbose">Also what did not match, marked with a dash.</param>

@@ -96,10 +96,10 @@ internal static class PodStatusBuilder
         return
         [
             .. pod.Items("status", "conditions").Where(condition => !OwnConditions.Contains(condition.Text("type"))).Select(condition => condition.DeepClone()),
-            Condition(pod, "Initialized", uninitialized.Count == 0 ? ("", "") : ("ContainersNotInitialized", $"containers with incomplete status: [{string.Join(' ', uninitialized)}]"), now),
-            Condition(pod, "Ready", notReadyPod, now),
-            Condition(pod, "ContainersReady", notReady, now),
-            Condition(pod, "PodScheduled", ("", ""), now),
+            (JsonNode)Condition(pod, "Initialized", uninitialized.Count == 0 ? ("", "") : ("ContainersNotInitialized", $"containers with incomplete status: [{string.Join(' ', uninitialized)}]"), now),
+            (JsonNode)Condition(pod, "Ready", notReadyPod, now),
+            (JsonNode)Condition(pod, "ContainersReady", notReady, now),
+            (JsonNode)Condition(pod, "PodScheduled", ("", ""), now),
         ];
     }
 

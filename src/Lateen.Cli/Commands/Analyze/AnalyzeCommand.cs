@@ -1,8 +1,10 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Lateen.Cli.Cluster;
 using Lateen.Config;
 using Lateen.Config.Analysis;
 using Lateen.Config.Analysis.Reports;
+using Lateen.Injection.Yaml;
 
 namespace Lateen.Cli.Commands.Analyze;
 
@@ -92,7 +94,7 @@ internal static class AnalyzeCommand
             await Console.Out.WriteLineAsync(format switch
             {
                 "json" => MessageText.Json(report.Shown),
-                "yaml" => MessageText.Yaml(report.Shown),
+                "yaml" => YamlWriter.Write(JsonNode.Parse(MessageText.Json(report.Shown))).TrimEnd('\n'),
                 _ => MessageText.Lines(report.Shown, line.GetValue(colour) ?? IsTerminal()),
             });
             return format == "log" ? await ConcludeAsync(report, reading, target, line.GetValue(ignoreUnknown)) : 0;

@@ -1,11 +1,10 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using YamlDotNet.Serialization;
 
 namespace Lateen.Config.Analysis.Reports;
 
-/// <summary>Findings as `istioctl analyze` prints them: lines for people, JSON and YAML for programs.</summary>
+/// <summary>Findings as `istioctl analyze` prints them: lines for people, JSON for programs.</summary>
 public static class MessageText
 {
     private const string Documentation = "https://istio.io/v1.19/docs/reference/config/analysis";
@@ -34,13 +33,6 @@ public static class MessageText
         // Go's encoder escapes what HTML would take for markup.
         return all.Count == 0 ? "[]" : all.ToJsonString(Indented)
             .Replace("<", "\\u003c", StringComparison.Ordinal).Replace(">", "\\u003e", StringComparison.Ordinal).Replace("&", "\\u0026", StringComparison.Ordinal);
-    }
-
-    /// <summary>A list with the same fields.</summary>
-    public static string Yaml(IEnumerable<ConfigProblem> problems)
-    {
-        var all = problems.Select(problem => Fields(problem).ToDictionary()).ToList();
-        return all.Count == 0 ? "[]" : new SerializerBuilder().Build().Serialize(all).TrimEnd('\n');
     }
 
     /// <summary>The level's name.</summary>

@@ -55,7 +55,7 @@ internal sealed class WebhookAdmission(
     /// <summary>Webhooks are not asked about webhooks: nobody could repair a broken one.</summary>
     private static bool Exempt(AdmissionAttributes attributes) => attributes.Request.Resource.Group == Group;
 
-    private static JsonElement View(JsonObject? obj) => obj is null ? default : JsonSerializer.SerializeToElement(obj, JsonSerializerOptions.Default);
+    private static JsonElement View(JsonObject? obj) => obj is null ? default : JsonElement.Parse(obj.ToJsonString());
 
     private List<JsonElement> Configured(string resource) =>
         [.. store.List(resource, null).Items.SelectMany(configuration => configuration.Root.Items("webhooks"))];
