@@ -20,6 +20,9 @@ internal sealed record Http2Limits
 
     public int HeaderTableSize { get; init; } = 4096;
 
+    /// <summary>SETTINGS_ENABLE_CONNECT_PROTOCOL of a server: clients may ask for another protocol by CONNECT (RFC 8441, allow_connect).</summary>
+    public bool AllowsConnect { get; init; }
+
     /// <summary>Answers we owe (PING, SETTINGS, RST_STREAM) while the peer does not read.</summary>
     public int MaximumOutboundControlFrames { get; init; } = 1000;
 

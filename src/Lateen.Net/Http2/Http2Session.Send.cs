@@ -14,7 +14,12 @@ internal sealed partial class Http2Session
     private Http2Stream? _lastQueued;
 
     /// <summary>Sends a request's head; Host becomes :authority.</summary>
-    public void SendRequest(Http2Stream stream, MessageHead head, ReadOnlySpan<byte> scheme, bool endStream)
+    /// <param name="stream">An open stream.</param>
+    /// <param name="head">The request.</param>
+    /// <param name="scheme">http or https; CONNECT alone has none (8.5).</param>
+    /// <param name="endStream">There is no body.</param>
+    /// <param name="protocol">The request is an upgrade to this protocol: it goes out as extended CONNECT (RFC 8441 4).</param>
+    public void SendRequest(Http2Stream stream, MessageHead head, ReadOnlySpan<byte> scheme, bool endStream, ReadOnlySpan<byte> protocol = default)
     {
         if (!stream.IsOpen)
         {
@@ -22,17 +27,26 @@ internal sealed partial class Http2Session
         }
         Span<byte> block = ReserveBlock(head);
         int n = _encoder.Begin(block);
-        n += head.Method.SequenceEqual("GET"u8) ? HpackEncoder.WriteStatic(block[n..], 2)
+        bool isPlainConnect = head.IsConnectMethod && protocol.IsEmpty;
+        n += !protocol.IsEmpty ? _encoder.Write(block[n..], ":method"u8, "CONNECT"u8)
+            : head.Method.SequenceEqual("GET"u8) ? HpackEncoder.WriteStatic(block[n..], 2)
             : head.Method.SequenceEqual("POST"u8) ? HpackEncoder.WriteStatic(block[n..], 3)
             : _encoder.Write(block[n..], ":method"u8, head.Method);
-        n += HpackEncoder.WriteStatic(block[n..], scheme.SequenceEqual("https"u8) ? 7 : 6);
         n += _encoder.Write(block[n..], ":authority"u8, head.Get(HttpField.Host));
-        n += _encoder.Write(block[n..], ":path"u8, head.Target);
+        if (!isPlainConnect)
+        {
+            n += HpackEncoder.WriteStatic(block[n..], scheme.SequenceEqual("https"u8) ? 7 : 6);
+            n += _encoder.Write(block[n..], ":path"u8, head.Target);
+        }
+        if (!protocol.IsEmpty)
+        {
+            n += _encoder.Write(block[n..], ":protocol"u8, protocol);
+        }
         n += WriteFields(block[n..], head, skipHost: true);
         CommitBlock(stream, n, endStream);
     }
 
-    /// <summary>Sends a response's head, an interim one if its status says so.</summary>
+    /// <summary>Sends a response's head, an interim one if its status says so. 101 becomes 200: a tunnel over HTTP/2 is opened by that (RFC 8441 5).</summary>
     public void SendResponse(Http2Stream stream, MessageHead head, bool endStream)
     {
         if (!stream.IsOpen || stream.LocalEnded)
@@ -41,7 +55,7 @@ internal sealed partial class Http2Session
         }
         Span<byte> block = ReserveBlock(head);
         int n = _encoder.Begin(block);
-        n += WriteStatus(block[n..], head.Status);
+        n += WriteStatus(block[n..], head.Status == 101 ? 200 : head.Status);
         n += WriteFields(block[n..], head, skipHost: false);
         CommitBlock(stream, n, endStream);
     }

@@ -75,7 +75,7 @@ internal sealed partial class Http2Session : IHttp2FrameHandler
     public bool GoAwaySent { get; private set; }
 
     /// <summary>Writes the preface and our settings; the connection's window is opened at once (6.9.2: settings do not change it).</summary>
-    public void Start(bool allowConnect = false)
+    public void Start()
     {
         Span<byte> output = _connection.Reserve(Preface.Length + Http2FrameHeader.Size + 48 + Http2FrameHeader.Size + 4);
         int n = 0;
@@ -100,7 +100,7 @@ internal sealed partial class Http2Session : IHttp2FrameHandler
         }
         length += Http2Settings.Write(output[(at + length)..], 4, (uint)_limits.StreamWindow);
         length += Http2Settings.Write(output[(at + length)..], 6, (uint)_limits.Head.MaximumBytes);
-        if (allowConnect && _isServer)
+        if (_limits.AllowsConnect && _isServer)
         {
             length += Http2Settings.Write(output[(at + length)..], 8, 1);
         }

@@ -149,8 +149,8 @@ internal sealed class ClusterWorker(ProxyWorker worker, ClusterState state)
         return host;
     }
 
-    private HostPool NewPool(Host host, ClusterConfig config, in PoolKey key) =>
-        key.IsHttp2 ? new Http2Pool(worker, this, config, host, key) : new Http1Pool(worker, this, config, host, key);
+    private HostPool NewPool(Host host, ClusterConfig config, in PoolKey key) => key.IsRaw ? new RawPool(worker, this, config, host, key)
+        : key.IsHttp2 ? new Http2Pool(worker, this, config, host, key) : new Http1Pool(worker, this, config, host, key);
 
     private Host? PickOnDemand(in IpEndpoint destination)
     {

@@ -56,8 +56,23 @@ internal static class ForwardRouteCompiler
             IsHighPriority = action.Priority == Envoy.Config.Core.V3.RoutingPriority.High,
             HashPolicies = HashPolicyCompiler.Compile(scope, action.HashPolicy, path + ".hash_policy"),
             Mirrors = [.. action.RequestMirrorPolicies.Select((m, i) => Mirror(scope, m, $"{path}.request_mirror_policies[{i}]")).OfType<MirrorPolicy>()],
+            EndsConnect = EndsConnect(scope, action, path + ".upgrade_configs"),
             Upgrades = action.UpgradeConfigs.ToDictionary(u => u.UpgradeType.ToLowerInvariant(), u => u.Enabled ?? true),
         };
+    }
+
+    private static bool EndsConnect(CompileScope scope, Envoy.Config.Route.V3.RouteAction action, string path)
+    {
+        bool ends = false;
+        foreach (Envoy.Config.Route.V3.RouteAction.Types.UpgradeConfig upgrade in action.UpgradeConfigs.Where(u => u.ConnectConfig is not null))
+        {
+            if (upgrade.ConnectConfig.AllowPost || upgrade.ConnectConfig.ProxyProtocolConfig is not null)
+            {
+                scope.Refuse(path, "connect_config.allow_post and proxy_protocol_config are not supported: remove them");
+            }
+            ends |= upgrade.UpgradeType.Equals("CONNECT", StringComparison.OrdinalIgnoreCase);
+        }
+        return ends;
     }
 
     private static MirrorPolicy? Mirror(CompileScope scope, Envoy.Config.Route.V3.RouteAction.Types.RequestMirrorPolicy mirror, string path)

@@ -18,6 +18,7 @@ internal static class Http2OptionsCompiler
         }
         return defaults with
         {
+            AllowsConnect = options.AllowConnect,
             MaximumStreams = (int)Math.Clamp(options.MaxConcurrentStreams ?? (uint)defaults.MaximumStreams, 1, int.MaxValue),
             StreamWindow = (int)Math.Clamp(options.InitialStreamWindowSize ?? (uint)defaults.StreamWindow, SmallestWindow, LargestWindow),
             ConnectionWindow = (int)Math.Clamp(options.InitialConnectionWindowSize ?? (uint)defaults.ConnectionWindow, SmallestWindow, LargestWindow),

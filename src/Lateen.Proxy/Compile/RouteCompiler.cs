@@ -207,11 +207,12 @@ internal static class RouteCompiler
             Envoy.Config.Route.V3.RouteMatch.PathSpecifierOneofCase.PathSeparatedPrefix =>
                 (PathKind.SeparatedPrefix, match.PathSeparatedPrefix),
             Envoy.Config.Route.V3.RouteMatch.PathSpecifierOneofCase.SafeRegex => (PathKind.Regex, match.SafeRegex.Regex),
+            Envoy.Config.Route.V3.RouteMatch.PathSpecifierOneofCase.ConnectMatcher => (PathKind.Connect, ""),
             _ => ((PathKind)(-1), ""),
         };
         if (kind < 0)
         {
-            scope.Refuse(path, $"path_specifier {match.PathSpecifierCase} is not supported: use prefix, path, path_separated_prefix or safe_regex");
+            scope.Refuse(path, $"path_specifier {match.PathSpecifierCase} is not supported: use prefix, path, path_separated_prefix, safe_regex or connect_matcher");
             return null;
         }
         (uint numerator, uint denominator) = Fraction(match.RuntimeFraction?.DefaultValue);

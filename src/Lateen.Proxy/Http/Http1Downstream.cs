@@ -84,7 +84,7 @@ internal sealed class Http1Downstream : StreamSocket, IDownstreamStream
     {
         MessageHead head = exchange.Response;
         bool http10 = exchange.Request.IsHttp10;
-        bool tunnel = head.Status == 101;
+        bool tunnel = exchange.IsTunnelOpen;
         bool bodyless = exchange.IsHeadRequest || head.Status is 204 or 304;
         _responseChunked = !endStream && !tunnel && head.ContentLength < 0 && !http10;
         if (MustClose(exchange) || (!endStream && head.ContentLength < 0 && http10))
@@ -100,7 +100,7 @@ internal sealed class Http1Downstream : StreamSocket, IDownstreamStream
         Put(output, ref n, head.Reason);
         Put(output, ref n, "\r\n"u8);
         n += head.WriteFields(output[n..]);
-        if (tunnel)
+        if (tunnel && !exchange.IsConnect)
         {
             Put(output, ref n, "connection: upgrade\r\n"u8);
         }
@@ -108,7 +108,7 @@ internal sealed class Http1Downstream : StreamSocket, IDownstreamStream
         {
             Put(output, ref n, "transfer-encoding: chunked\r\n"u8);
         }
-        else if (endStream && !bodyless && head.ContentLength < 0)
+        else if (endStream && !tunnel && !bodyless && head.ContentLength < 0)
         {
             Put(output, ref n, "content-length: 0\r\n"u8);
         }
@@ -340,7 +340,7 @@ internal sealed class Http1Downstream : StreamSocket, IDownstreamStream
             return data.Length;
         }
         MessageHead head = exchange.Request;
-        if (head.HasUpgrade && !head.IsChunked && head.ContentLength <= 0)
+        if ((head.HasUpgrade || head.IsConnectMethod) && !head.IsChunked && head.ContentLength <= 0)
         {
             _body = RequestBody.Tunnel;
         }

@@ -17,6 +17,7 @@ internal sealed class Http1Upstream(ProxyWorker worker, Http1Pool pool) : Stream
     private ChunkedDecoder _chunks;
     private bool _requestChunked;
     private bool _requestComplete;
+    private bool _finWanted;
     private bool _paused;
     private bool _sawInput;
     private bool _peerClosed;
@@ -93,7 +94,7 @@ internal sealed class Http1Upstream(ProxyWorker worker, Http1Pool pool) : Stream
         {
             Put(output, ref n, "transfer-encoding: chunked\r\n"u8);
         }
-        else if (exchange.IsUpgrade)
+        else if (exchange is { IsUpgrade: true, IsConnect: false })
         {
             Put(output, ref n, "connection: upgrade\r\n"u8);
         }
@@ -117,6 +118,11 @@ internal sealed class Http1Upstream(ProxyWorker worker, Http1Pool pool) : Stream
             Write(data);
         }
         _requestComplete |= endStream;
+        if (endStream && _state == State.Tunnel)
+        {
+            _finWanted = true;
+            FinishTunnel();
+        }
     }
 
     public void SendTrailers(MessageHead trailers)
@@ -173,7 +179,11 @@ internal sealed class Http1Upstream(ProxyWorker worker, Http1Pool pool) : Stream
         ReadLoop();
     }
 
-    protected override void OnOutputDrained() => _exchange?.OnUpstreamDrained();
+    protected override void OnOutputDrained()
+    {
+        FinishTunnel();
+        _exchange?.OnUpstreamDrained();
+    }
 
     protected override void OnOutputFailed(int error)
     {
@@ -187,6 +197,16 @@ internal sealed class Http1Upstream(ProxyWorker worker, Http1Pool pool) : Stream
     {
         Loop.Timers.Cancel(_timer);
         pool.OnClosed(this);
+    }
+
+    // The client has said all it has to say through the tunnel.
+    private void FinishTunnel()
+    {
+        if (_finWanted && IsOpen && PendingOutput == 0)
+        {
+            _finWanted = false;
+            ShutdownWrite();
+        }
     }
 
     private void ReadLoop()
@@ -277,6 +297,12 @@ internal sealed class Http1Upstream(ProxyWorker worker, Http1Pool pool) : Stream
             }
             head.Reset();
             return true;
+        }
+        if (exchange.IsConnect && head.Status < 300)
+        {
+            _state = State.Tunnel;
+            exchange.OnResponseHead(endStream: false);
+            return IsOpen && _exchange == exchange;
         }
         bool noBody = exchange.IsHeadRequest || head.Status is 204 or 304;
         if (head.Status == 204 && (head.IsChunked || head.ContentLength > 0))

@@ -31,7 +31,27 @@ internal sealed class Http2DownstreamStream(Http2Downstream connection) : Http2S
         exchange.Attach(this);
     }
 
-    public override void OnHead(bool endStream) => _exchange!.Begin(endStream);
+    public override void OnHead(bool endStream)
+    {
+        HttpExchange exchange = _exchange!;
+        ReadOnlySpan<byte> protocol = connection.Session.Protocol;
+        if (protocol.IsEmpty)
+        {
+            exchange.Begin(endStream);
+        }
+        else if (connection.Manager.Http2.AllowsConnect && !endStream)
+        {
+            exchange.Request.BecomeUpgrade(protocol);
+            exchange.Begin(endStream);
+        }
+        else
+        {
+            // RFC 8441 3: not before we have said that we take it.
+            _exchange = null;
+            exchange.Worker.ReturnExchange(exchange);
+            connection.Session.Reset(this, Http2ErrorCode.ProtocolError);
+        }
+    }
 
     public override void OnHeadRefused(FieldBlockStatus status)
     {

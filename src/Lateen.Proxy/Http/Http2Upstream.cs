@@ -11,6 +11,7 @@ internal sealed class Http2Upstream : Http2Connection
 {
     private readonly Http2Pool _pool;
     private readonly UpstreamTimer _timer = new();
+    private readonly List<Http2UpstreamStream> _held = [];
     private bool _retired;
     private long _connectStarted;
     private long _idleSince;
@@ -52,9 +53,23 @@ internal sealed class Http2Upstream : Http2Connection
             _retired = true;
         }
         Http2UpstreamStream stream = (Http2UpstreamStream?)TakeFree() ?? new Http2UpstreamStream(this);
-        Session.OpenStream(stream);
+        // RFC 8441 3: whether an upgrade can be asked for is known once the server's settings are here. Until then the stream is not opened.
+        if (!exchange.IsUpgrade || exchange.IsConnect || Session.PeerStreamLimit is not null)
+        {
+            Session.OpenStream(stream);
+        }
+        else
+        {
+            _held.Add(stream);
+        }
         stream.Begin(exchange);
     }
+
+    /// <summary>Fails a stream's exchange when the callback under way is over.</summary>
+    public void RefuseLater(Http2UpstreamStream stream) => Loop.ArmTimer(new Refusal(stream), 1);
+
+    /// <summary>A stream that was held back is wanted no longer.</summary>
+    public void Unhold(Http2UpstreamStream stream) => _held.Remove(stream);
 
     /// <summary>Takes no new exchanges; ends with its last one.</summary>
     public void Retire()
@@ -71,7 +86,19 @@ internal sealed class Http2Upstream : Http2Connection
         CloseIfDone();
     }
 
-    public override void OnSettings() => _pool.OnCapacity(this);
+    public override void OnSettings()
+    {
+        if (_held.Count > 0)
+        {
+            Http2UpstreamStream[] held = [.. _held];
+            _held.Clear();
+            foreach (Http2UpstreamStream stream in held)
+            {
+                stream.OpenHeld();
+            }
+        }
+        _pool.OnCapacity(this);
+    }
 
     public override void OnFailed(Http2ErrorCode code, string reason)
     {
@@ -132,7 +159,7 @@ internal sealed class Http2Upstream : Http2Connection
 
     private void CloseIfDone()
     {
-        if (_retired && IsOpen && Session.StreamCount == 0 && PendingOutput == 0)
+        if (_retired && IsOpen && Session.StreamCount == 0 && _held.Count == 0 && PendingOutput == 0)
         {
             CloseSocket();
         }
@@ -148,6 +175,11 @@ internal sealed class Http2Upstream : Http2Connection
         }
         CloseSocket();
         Session.Close(Http2ErrorCode.Cancel);
+        foreach (Http2UpstreamStream stream in _held.ToArray())
+        {
+            stream.OnReset(Http2ErrorCode.Cancel, byPeer: true);
+        }
+        _held.Clear();
     }
 
     private void OnTimer()
@@ -176,6 +208,11 @@ internal sealed class Http2Upstream : Http2Connection
             long left = Session.StreamCount == 0 ? _idleSince + _pool.Config.IdleTimeoutMilliseconds - Loop.Now : _pool.Config.IdleTimeoutMilliseconds;
             Loop.ArmTimer(_timer, Math.Max(left, 1));
         }
+    }
+
+    private sealed class Refusal(Http2UpstreamStream stream) : LoopTimer
+    {
+        public override void OnTimer() => stream.Refuse();
     }
 
     private sealed class UpstreamTimer : LoopTimer

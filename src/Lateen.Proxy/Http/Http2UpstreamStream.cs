@@ -31,8 +31,48 @@ internal sealed class Http2UpstreamStream(Http2Upstream connection) : Http2Strea
         exchange.OnUpstreamReady(this);
     }
 
-    public void SendHead(HttpExchange exchange, bool endStream) => connection.Session.SendRequest(
-        this, exchange.Request, exchange.Request.Get(HttpField.XForwardedProto).SequenceEqual("https"u8) ? "https"u8 : "http"u8, endStream);
+    public void SendHead(HttpExchange exchange, bool endStream)
+    {
+        if (!IsOpen)
+        {
+            return; // Held back: the head goes out when the server's settings are here.
+        }
+        ReadOnlySpan<byte> scheme = exchange.Request.Get(HttpField.XForwardedProto).SequenceEqual("https"u8) ? "https"u8 : "http"u8;
+        if (!exchange.IsUpgrade || exchange.IsConnect)
+        {
+            connection.Session.SendRequest(this, exchange.Request, scheme, endStream);
+        }
+        else if (connection.Session.PeerAllowsConnect)
+        {
+            connection.Session.SendRequest(this, exchange.Request, scheme, endStream, exchange.Request.Get(HttpField.Upgrade));
+        }
+        else
+        {
+            // Not from within the exchange's own call.
+            connection.RefuseLater(this);
+        }
+    }
+
+    /// <summary>The server's settings are here: an upgrade that waited for them is asked for.</summary>
+    public void OpenHeld()
+    {
+        if (_exchange is { } exchange)
+        {
+            connection.Session.OpenStream(this);
+            SendHead(exchange, endStream: false);
+        }
+    }
+
+    /// <summary>The server takes no upgrades over HTTP/2.</summary>
+    public void Refuse()
+    {
+        if (_exchange is { } exchange)
+        {
+            _exchange = null;
+            connection.Session.Reset(this, Http2ErrorCode.Cancel);
+            exchange.OnUpstreamReset(UpstreamFailure.LocalReset, "the server takes no upgrade over HTTP/2", diedIdle: false);
+        }
+    }
 
     public void SendData(ReadOnlySpan<byte> data, bool endStream)
     {
@@ -48,6 +88,7 @@ internal sealed class Http2UpstreamStream(Http2Upstream connection) : Http2Strea
     public void Cancel()
     {
         _exchange = null;
+        connection.Unhold(this);
         connection.Session.Reset(this, Http2ErrorCode.Cancel);
     }
 
@@ -61,6 +102,12 @@ internal sealed class Http2UpstreamStream(Http2Upstream connection) : Http2Strea
         if (endStream)
         {
             Release(exchange);
+        }
+        else if (exchange is { IsUpgrade: true, IsConnect: false } && exchange.Response.Status is >= 200 and < 300)
+        {
+            // RFC 8441 5: what 101 says over HTTP/1.1.
+            exchange.Response.ChangeStatus(101);
+            exchange.Response.Set(HttpField.Upgrade, exchange.Request.Get(HttpField.Upgrade));
         }
         exchange.OnResponseHead(endStream);
     }

@@ -13,7 +13,6 @@ namespace Lateen.Proxy.Http;
 internal sealed partial class HttpExchange
 {
     private bool _responseStarted;
-    private bool _tunnelOpen;
 
     private void SendUpstreamHead(bool endStream)
     {

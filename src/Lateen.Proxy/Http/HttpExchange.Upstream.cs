@@ -45,7 +45,7 @@ internal sealed partial class HttpExchange
         TlsTransport? tls = upstream.Transport as TlsTransport;
         (UpstreamTls, UpstreamLocalCertificate) = (tls?.Details, tls?.LocalCertificate);
         CountRequest(upstream);
-        bool complete = _requestComplete && _bodyLength == 0 && !_hasRequestTrailers;
+        bool complete = _requestComplete && _bodyLength == 0 && !_hasRequestTrailers && !IsUpgrade;
         if (_virtualHost is { IncludeAttemptCount: true })
         {
             Request.Set(HttpField.XEnvoyAttemptCount, Attempts);
@@ -54,8 +54,12 @@ internal sealed partial class HttpExchange
         {
             Request.Set("x-envoy-is-timeout-retry"u8, _isTimeoutRetry ? "true"u8 : "false"u8);
         }
+        if (IsUpgrade)
+        {
+            PrepareTunnel(upstream);
+        }
         upstream.SendHead(this, complete);
-        if (!complete && _bodyLength > 0)
+        if (!complete && _bodyLength > 0 && !IsUpgrade)
         {
             upstream.SendData(_body.AsSpan(0, _bodyLength), _requestComplete && !_hasRequestTrailers);
         }
@@ -69,7 +73,7 @@ internal sealed partial class HttpExchange
             ArmTryTimer();
         }
         ArmTryIdleTimer();
-        if (!CanKeepBody)
+        if (!CanKeepBody && !IsUpgrade)
         {
             _bodyLength = 0;
             _bodyLost = true;
@@ -106,15 +110,15 @@ internal sealed partial class HttpExchange
         ArmTryIdleTimer();
         UncountRetry(success: status < 500);
         _bodyLost = true;
-        if (status == 101)
+        bool opens = OpensTunnel(status, endStream);
+        if (opens)
         {
-            _tunnelOpen = true;
-            _downstream?.BeginTunnel();
+            BeginTunnel();
         }
         SendUpstreamHead(endStream);
-        if (status == 101)
+        if (opens)
         {
-            _downstream?.ResumeReading();
+            ContinueTunnel();
         }
         if (endStream)
         {
@@ -269,7 +273,8 @@ internal sealed partial class HttpExchange
         DownstreamConnection client = _downstream!.Connection;
         UpstreamOrigin origin = _clusterConfig!.TellsClients || client.OriginalSource is not null
             ? UpstreamOrigin.Of(client, _clusterConfig, host) : default;
-        return new PoolKey(ClusterWorker.IsHttp2(_clusterConfig, DownstreamProtocol), IsHighPriority, origin);
+        return EndsConnect ? new PoolKey(false, IsHighPriority, origin) { IsRaw = true }
+            : new PoolKey(ClusterWorker.IsHttp2(_clusterConfig, DownstreamProtocol), IsHighPriority, origin);
     }
 
     private void ForwardRequestData(ReadOnlySpan<byte> data, bool endStream)
@@ -278,7 +283,7 @@ internal sealed partial class HttpExchange
         {
             MirrorData(data, endStream);
         }
-        if (_upstream is { } upstream)
+        if (_upstream is { } upstream && CanTakeBody)
         {
             if (!_bodyLost)
             {

@@ -108,17 +108,11 @@ internal sealed partial class HttpExchange : StreamInfo
 
     public bool IsHeadRequest { get; private set; }
 
-    /// <summary>An upgrade was asked for and is allowed: the body is the other protocol's bytes.</summary>
-    public bool IsUpgrade { get; private set; }
-
     /// <summary>The downstream connection must not be used again.</summary>
     public bool CloseDownstream { get; private set; }
 
     /// <summary>The response goes out although the request has not ended; nothing will read the rest.</summary>
     public bool IsResponseFinal => _replied;
-
-    /// <summary>Body bytes can go somewhere now; false while an upgrade waits for its 101.</summary>
-    public bool CanTakeBody => !IsUpgrade || _tunnelOpen;
 
     public bool IsGrpc { get; private set; }
 
@@ -275,11 +269,12 @@ internal sealed partial class HttpExchange : StreamInfo
         ResetRoute();
         ResetFilters();
         ResetUpstream();
-        (_downstream, HasBegun, IsHeadRequest, IsUpgrade, CloseDownstream, IsGrpc) = (null, false, false, false, false, false);
+        ResetTunnel();
+        (_downstream, HasBegun, IsHeadRequest, CloseDownstream, IsGrpc) = (null, false, false, false, false);
         (_requestFrames, _responseFrames, _replyBody) = (default, default, []);
         (_trace, SpanName) = (default, null);
         (_filter, _requestComplete, _finished, _waiting) = (0, false, false, false);
-        (_replied, _responseStarted, _tunnelOpen) = (false, false, false);
+        (_replied, _responseStarted) = (false, false);
     }
 
     private void Count()
@@ -298,67 +293,6 @@ internal sealed partial class HttpExchange : StreamInfo
         status = -1;
         return head is not null && Utf8Parser.TryParse(head.Get(HttpField.GrpcStatus), out status, out _);
     }
-
-    private bool CheckUpgrade()
-    {
-        if (Request.IsConnectMethod)
-        {
-            return RefuseUpgrade();
-        }
-        if (!Request.HasUpgrade)
-        {
-            Request.Remove(HttpField.Upgrade);
-            return true;
-        }
-        ReadOnlySpan<byte> type = Request.Get(HttpField.Upgrade);
-        if (HttpSyntax.EqualsIgnoreCase(type, "h2c"u8))
-        {
-            // Dropped in silence, as RFC 9110 7.8 lets a server ignore an upgrade.
-            Request.Remove(HttpField.Upgrade);
-            Request.Remove(HttpField.Http2Settings);
-            return true;
-        }
-        if (!AllowsUpgrade(type))
-        {
-            _stats.Add(HttpStat.DownstreamRqWsOnNonWsRoute);
-            return RefuseUpgrade();
-        }
-        IsUpgrade = true;
-        _stats.Add(HttpStat.DownstreamCxUpgradesTotal);
-        return true;
-    }
-
-    private bool RefuseUpgrade()
-    {
-        CloseDownstream = true;
-        Reply(403, [], ResponseFlags.None, "upgrade_failed");
-        return false;
-    }
-
-    private bool AllowsUpgrade(ReadOnlySpan<byte> type)
-    {
-        if (_route?.Action is Forward forward)
-        {
-            foreach ((string name, bool enabled) in forward.Upgrades)
-            {
-                if (EqualsText(type, name))
-                {
-                    return enabled;
-                }
-            }
-        }
-        foreach (string name in _manager.UpgradeTypes)
-        {
-            if (EqualsText(type, name))
-            {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static bool EqualsText(ReadOnlySpan<byte> text, string lower) =>
-        System.Text.Ascii.EqualsIgnoreCase(text, lower);
 
     private void RunFilters()
     {

@@ -49,6 +49,11 @@ internal static class RequestPreparation
         {
             return new PrepareResult { Status = 404, Details = "absolute_path_rejected" };
         }
+        if (head.IsConnectMethod && !head.Target.IsEmpty)
+        {
+            // RFC 9112 3.2.3: the target is the authority.
+            head.Set(HttpField.Host, head.Target);
+        }
         ReadOnlySpan<byte> host = head.Get(HttpField.Host);
         if (!head.Has(HttpField.Host) && !head.IsHttp10)
         {

@@ -57,6 +57,9 @@ internal readonly record struct UpstreamOrigin
 /// <summary>What all connections of one pool have in common beside their host; compared in full.</summary>
 internal readonly record struct PoolKey(bool IsHttp2, bool IsHighPriority, UpstreamOrigin Origin)
 {
+    /// <summary>Connections without HTTP, for CONNECT requests that end here.</summary>
+    public bool IsRaw { get; init; }
+
     /// <summary>One of the two pools that nearly all requests use.</summary>
-    public bool IsPlain => !IsHighPriority && Origin.IsDefault;
+    public bool IsPlain => !IsHighPriority && !IsRaw && Origin.IsDefault;
 }

@@ -112,6 +112,9 @@ internal sealed class Forward : RouteAction
     /// <summary>Upgrade types of this route, lower case, with whether they are allowed.</summary>
     public IReadOnlyDictionary<string, bool> Upgrades { get; init; } = NoUpgrades;
 
+    /// <summary>connect_config: CONNECT ends here, the host gets the tunnel's bytes alone.</summary>
+    public bool EndsConnect { get; init; }
+
     private static readonly Dictionary<string, bool> NoUpgrades = [];
 }
 

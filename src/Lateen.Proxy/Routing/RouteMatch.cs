@@ -25,6 +25,9 @@ internal enum PathKind
     Exact,
     Regex,
     SeparatedPrefix,
+
+    /// <summary>connect_matcher: CONNECT requests, which have no path and match nothing else.</summary>
+    Connect,
 }
 
 /// <summary>A route's conditions, all of which must hold (envoy.config.route.v3.RouteMatch).</summary>
@@ -51,7 +54,7 @@ internal sealed class RouteMatch
 
     public bool Matches(in RouteQuery query, FastRandom random)
     {
-        if (!MatchesPath(query.Path))
+        if (query.Head.IsConnectMethod != (Kind == PathKind.Connect) || (Kind != PathKind.Connect && !MatchesPath(query.Path)))
         {
             return false;
         }
