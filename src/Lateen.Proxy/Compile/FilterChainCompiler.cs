@@ -160,10 +160,6 @@ internal static class FilterChainCompiler
             scope.Refuse(path, "cluster or weighted_clusters must be set");
             return null;
         }
-        if (proxy.TunnelingConfig is not null)
-        {
-            scope.Refuse(path + ".tunneling_config", "is not supported");
-        }
         return new TcpProxyConfig
         {
             Targets = targets,
@@ -173,6 +169,7 @@ internal static class FilterChainCompiler
             Stats = scope.Host.StatsOf($"tcp.{proxy.StatPrefix}.", StatNames.Tcp),
             MeshStats = meshStats,
             AccessLogs = AccessLogCompiler.Compile(scope, proxy.AccessLog, path + ".access_log"),
+            Tunnel = TunnelCompiler.Compile(scope, proxy, path),
             IdleTimeoutMilliseconds = CompileScope.Milliseconds(proxy.IdleTimeout, 3_600_000),
             MaxConnectAttempts = Math.Max(proxy.MaxConnectAttempts ?? 1, 1),
         };

@@ -1,5 +1,6 @@
 using Lateen.Net.Http1;
 using Lateen.Proxy.AccessLog;
+using Lateen.Proxy.Clusters;
 using Lateen.Proxy.Pools;
 using Lateen.Proxy.Routing;
 using Lateen.Proxy.Stats;
@@ -23,6 +24,16 @@ internal sealed partial class HttpExchange
 
     /// <summary>Body bytes can go somewhere now; false while a tunnel waits to be opened.</summary>
     public bool CanTakeBody => !IsUpgrade || _tunnelOpen;
+
+    /// <summary>A CONNECT request of the proxy's own, for a connection that is not HTTP; its head is in <see cref="Request"/>.</summary>
+    public void BeginTunnelCall(ClusterState cluster)
+    {
+        Count();
+        (IsUpgrade, IsConnect) = (true, true);
+        (Cluster, _clusterConfig) = (cluster, cluster.Config);
+        ArmLimits();
+        StartAttempt();
+    }
 
     private bool CheckUpgrade()
     {

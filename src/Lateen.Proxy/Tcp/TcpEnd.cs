@@ -42,6 +42,19 @@ internal sealed class TcpEnd(TcpSession session, EventLoop loop, bool isDownstre
         _readable = true;
     }
 
+    /// <summary>Gives the connection up without closing it, with the bytes that were kept.</summary>
+    public (int Fd, StreamTransport? Transport, byte[] First) HandOver()
+    {
+        byte[] first = _kept.AsSpan(0, _keptLength).ToArray();
+        if (_kept is { } kept)
+        {
+            (_kept, _keptLength) = (null, 0);
+            Loop.Buffers.Return(kept);
+        }
+        (int fd, StreamTransport? transport) = Release();
+        return (fd, transport, first);
+    }
+
     /// <summary>Moves what there is to the other side until one of them has to wait.</summary>
     public void Forward()
     {

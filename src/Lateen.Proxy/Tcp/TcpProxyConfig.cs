@@ -21,6 +21,9 @@ internal sealed class TcpProxyConfig
     /// <summary>Access rules before the proxy, in order (envoy.filters.network.rbac).</summary>
     public Filters.Rbac.RbacGuard[] Guards { get; init; } = [];
 
+    /// <summary>Null: connections reach their host as they are.</summary>
+    public TunnelConfig? Tunnel { get; init; }
+
     /// <summary>Asked after the access rules; null: nobody is.</summary>
     public Filters.ExtAuthz.ConnectionAuthorization? Authorization { get; init; }
 

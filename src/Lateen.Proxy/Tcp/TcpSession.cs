@@ -298,6 +298,14 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
             return;
         }
         Cluster = cluster;
+        if (_config.Tunnel is not null)
+        {
+            // From here on the tunnel has the connection: its end, its log, its counts.
+            _over = true;
+            (int fd, StreamTransport? transport, byte[] first) = _downstream.HandOver();
+            new TcpTunnel(_worker, _config, _connection).Begin(fd, transport, first, cluster, this);
+            return;
+        }
         _clusterWorker = ClusterWorker.For(_worker, cluster);
         if (_clusterWorker.Default.Exceeds(_clusterConfig.Default.MaxConnections, static c => c.Connections))
         {

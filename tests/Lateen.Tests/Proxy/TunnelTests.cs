@@ -95,6 +95,66 @@ public sealed class TunnelTests
         seen.ShouldNotContain("x-request-id");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task TcpProxy_WithTunneling_ReachesTheHostBehindConnect(bool http2Between)
+    {
+        await using Backend backend = new(async (socket, stop) =>
+        {
+            byte[] buffer = new byte[64 * 1024];
+            for (int n; (n = await socket.ReceiveAsync(buffer, stop)) > 0;)
+            {
+                await socket.SendAsync(buffer.AsMemory(0, n), stop);
+            }
+        });
+        await using ProxyBed inner = Serve(backend.At, http2: false, ConnectManager, Connect(ends: true));
+        await using ProxyBed outer = new();
+        Cluster cluster = ProxyBed.Eds("backend");
+        if (http2Between)
+        {
+            cluster.TypedExtensionProtocolOptions.Add(
+                "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+                ProxyBed.Pack(new HttpProtocolOptions { ExplicitHttpConfig = new() { Http2ProtocolOptions = new() } }));
+        }
+        outer.Apply(TypeUrls.Cluster, cluster);
+        outer.Apply(TypeUrls.ClusterLoadAssignment, ProxyBed.Endpoints("backend", inner.At()));
+        outer.Apply(TypeUrls.Listener, TunnelListener());
+        byte[] sent = new byte[1024 * 1024];
+        new Random(3).NextBytes(sent);
+        using Socket client = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(outer.At("tcp"), TestContext.Current.CancellationToken);
+
+        Task sending = SendAllAsync(client, sent);
+        byte[] received = new byte[sent.Length];
+        for (int n = 0; n < received.Length;)
+        {
+            int read = await client.ReceiveAsync(received.AsMemory(n), TestContext.Current.CancellationToken);
+            read.ShouldBeGreaterThan(0);
+            n += read;
+        }
+        await sending;
+
+        received.AsSpan().SequenceEqual(sent).ShouldBeTrue();
+        client.Close();
+        await outer.StatShouldBecomeAsync("tcp.t.tunnel.downstream_rq_active", 0);
+        await inner.StatShouldBecomeAsync("http.test.downstream_rq_active", 0);
+    }
+
+    [Fact]
+    public async Task TcpProxy_WhoseTunnelIsRefused_ClosesTheClient()
+    {
+        await using Backend backend = Backend.Http(_ => "HTTP/1.1 403 No\r\ncontent-length: 2\r\n\r\nno");
+        await using ProxyBed bed = new();
+        bed.Apply(TypeUrls.Cluster, ProxyBed.Eds("backend"));
+        bed.Apply(TypeUrls.ClusterLoadAssignment, ProxyBed.Endpoints("backend", backend.At));
+        bed.Apply(TypeUrls.Listener, TunnelListener());
+        using Socket client = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(bed.At("tcp"), TestContext.Current.CancellationToken);
+
+        (await ProxyBed.Receive(client, _ => false)).ShouldBe("");
+    }
+
     [Fact]
     public async Task Connect_ToAHostThatIsAway_Is503()
     {
@@ -118,6 +178,28 @@ public sealed class TunnelTests
 
         (await ProxyBed.Exchange(routed.At(), "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n", t => t.Contains("\r\n\r\n"))).ShouldStartWith("HTTP/1.1 403");
         (await ProxyBed.Exchange(unrouted.At(), "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n", t => t.Contains("\r\n\r\n"))).ShouldStartWith("HTTP/1.1 404");
+    }
+
+    private static Envoy.Config.Listener.V3.Listener TunnelListener()
+    {
+        Envoy.Config.Listener.V3.FilterChain chain = new();
+        chain.Filters.Add(new Envoy.Config.Listener.V3.Filter
+        {
+            Name = "envoy.filters.network.tcp_proxy",
+            TypedConfig = ProxyBed.Pack(new Envoy.Extensions.Filters.Network.TcpProxy.V3.TcpProxy
+            {
+                StatPrefix = "t", Cluster = "backend", TunnelingConfig = new() { Hostname = "target.example:443" },
+            }),
+        });
+        return new() { Name = "tcp", Address = ProxyBed.Address(new IPEndPoint(IPAddress.Loopback, 0)), FilterChains = { chain } };
+    }
+
+    private static async Task SendAllAsync(Socket socket, ReadOnlyMemory<byte> data)
+    {
+        while (!data.IsEmpty)
+        {
+            data = data[await socket.SendAsync(data, TestContext.Current.CancellationToken)..];
+        }
     }
 
     private static void WebSocketManager(HttpConnectionManager manager)
