@@ -24,6 +24,8 @@ internal static unsafe class LibSsl
 
     private const string Ssl = "libssl.so.3", Crypto = "libcrypto.so.3";
 
+    public const uint HostNoPartialWildcards = 0x4, HostNeverSubject = 0x20;
+
     [DllImport(Ssl)] public static extern nint TLS_method();
     [DllImport(Ssl)] public static extern nint SSL_CTX_new(nint method);
     [DllImport(Ssl)] public static extern void SSL_CTX_free(nint context);
@@ -51,6 +53,8 @@ internal static unsafe class LibSsl
     [DllImport(Ssl)] public static extern nint SSL_get_rbio(nint ssl);
     [DllImport(Ssl)] public static extern long SSL_ctrl(nint ssl, int command, long number, void* pointer);
     [DllImport(Ssl)] public static extern int SSL_set_alpn_protos(nint ssl, byte* protocols, uint length);
+    [DllImport(Ssl)] public static extern int SSL_set1_host(nint ssl, byte* name);
+    [DllImport(Ssl)] public static extern void SSL_set_hostflags(nint ssl, uint flags);
     [DllImport(Ssl)] public static extern int SSL_set_session(nint ssl, nint session);
     [DllImport(Ssl)] public static extern int SSL_do_handshake(nint ssl);
     [DllImport(Ssl)] public static extern int SSL_read(nint ssl, void* buffer, int length);

@@ -16,6 +16,16 @@ internal static unsafe class TlsConnection
         }
     }
 
+    /// <summary>A host (or address) that the peer's certificate must be for, by its subject alternative names alone (RFC 6125).</summary>
+    public static void SetExpectedName(nint ssl, string name)
+    {
+        SSL_set_hostflags(ssl, HostNeverSubject | HostNoPartialWildcards);
+        fixed (byte* p = Encoding.ASCII.GetBytes(name + "\0"))
+        {
+            _ = SSL_set1_host(ssl, p);
+        }
+    }
+
     /// <summary>The ALPN list of this connection, in place of its context's.</summary>
     public static void SetProtocols(nint ssl, byte[] wire)
     {

@@ -82,6 +82,10 @@ internal sealed class TlsTransport : StreamTransport
         {
             TlsConnection.SetServerName(transport._ssl, target.ServerName);
         }
+        if (target.ExpectedName is { } expected)
+        {
+            TlsConnection.SetExpectedName(transport._ssl, expected);
+        }
         if (target.Protocols is { } protocols)
         {
             TlsConnection.SetProtocols(transport._ssl, protocols);
@@ -334,4 +338,8 @@ internal sealed class TlsTransport : StreamTransport
 /// <param name="ServerName">SNI; empty: none is sent.</param>
 /// <param name="Protocols">ALPN in wire form, in place of the context's; null: the context's.</param>
 /// <param name="Sessions">Sessions to resume; null: none.</param>
-internal readonly record struct TlsTarget(string ServerName, byte[]? Protocols, TlsSessionCache? Sessions);
+internal readonly record struct TlsTarget(string ServerName, byte[]? Protocols, TlsSessionCache? Sessions)
+{
+    /// <summary>A host or address that the certificate must be for, where the context verifies at all; null: any that the context accepts.</summary>
+    public string? ExpectedName { get; init; }
+}

@@ -1,3 +1,4 @@
+using Lateen.Proxy.AccessLog.Remote;
 using Lateen.Proxy.Workers;
 
 namespace Lateen.Proxy.AccessLog;
@@ -5,7 +6,7 @@ namespace Lateen.Proxy.AccessLog;
 /// <summary>Whether a finished stream is logged.</summary>
 internal delegate bool LogCondition(StreamInfo info, ProxyWorker worker);
 
-/// <summary>One access log: when, how and where (envoy.config.accesslog.v3.AccessLog with a file logger). Immutable.</summary>
+/// <summary>One access log: when, how and where (envoy.config.accesslog.v3.AccessLog). Immutable.</summary>
 internal sealed class AccessLogConfig
 {
     /// <summary>Null: every stream.</summary>
@@ -17,7 +18,11 @@ internal sealed class AccessLogConfig
     /// <summary>Keys, already quoted and escaped, with their values; nested objects are flattened by the compiler into key prefixes.</summary>
     public JsonLog? Json { get; init; }
 
-    public required LogFile File { get; init; }
+    /// <summary>Null if <see cref="Remote"/> is set.</summary>
+    public LogFile? File { get; init; }
+
+    /// <summary>Takes entries in place of the file; null if that is set.</summary>
+    public IRemoteLog? Remote { get; init; }
 
     public bool TryWrite(ref LogWriter writer, StreamInfo info, ProxyWorker worker) =>
         Text?.TryWrite(ref writer, info, worker) ?? Json!.TryWrite(ref writer, info, worker);

@@ -20,11 +20,17 @@ internal sealed class LogBuffers : LoopTimer
         {
             return;
         }
-        if (!_batches.TryGetValue(log.File, out Batch? batch))
+        if (log.Remote is { } remote)
         {
-            _batches.Add(log.File, batch = new Batch());
+            remote.Add(info, worker);
+            return;
         }
-        batch.Buffer ??= log.File.Rent(BatchSize + MaximumLine);
+        LogFile file = log.File!;
+        if (!_batches.TryGetValue(file, out Batch? batch))
+        {
+            _batches.Add(file, batch = new Batch());
+        }
+        batch.Buffer ??= file.Rent(BatchSize + MaximumLine);
         LogWriter writer = new(batch.Buffer.AsSpan(batch.Length, MaximumLine));
         if (log.TryWrite(ref writer, info, worker))
         {
@@ -38,7 +44,7 @@ internal sealed class LogBuffers : LoopTimer
         }
         if (batch.Length >= BatchSize)
         {
-            Flush(log.File, batch);
+            Flush(file, batch);
         }
         else if (!IsArmed)
         {

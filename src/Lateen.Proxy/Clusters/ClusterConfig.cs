@@ -183,6 +183,15 @@ internal sealed class ClusterConfig
     /// <summary>Some connections tell their host who the client is: a connection serves one client then.</summary>
     public bool TellsClients { get; init; }
 
+    /// <summary>auto_sni: the SNI is the host that the request asks for.</summary>
+    public bool TakesServerName { get; init; }
+
+    /// <summary>override_auto_sni_header: names the host in place of Host where it is there; empty: none.</summary>
+    public byte[] ServerNameHeader { get; init; } = [];
+
+    /// <summary>auto_san_validation: the certificate must be for that host.</summary>
+    public bool ChecksServerName { get; init; }
+
     public bool HasTls => Sockets.Any(s => s.Tls is not null);
 
     /// <summary>The transport socket of connections to an endpoint; null: none.</summary>

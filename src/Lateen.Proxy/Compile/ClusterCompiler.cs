@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Envoy.Config.Cluster.V3;
 using Envoy.Config.Core.V3;
 using Envoy.Config.Endpoint.V3;
@@ -86,6 +87,9 @@ internal static class ClusterCompiler
             UseDownstreamProtocol = options.UseDownstreamProtocolConfig is not null,
             Transport = transport,
             TransportMatches = matches,
+            TakesServerName = options.UpstreamHttpProtocolOptions?.AutoSni ?? false,
+            ServerNameHeader = Encoding.ASCII.GetBytes(options.UpstreamHttpProtocolOptions?.OverrideAutoSniHeader.ToLowerInvariant() ?? ""),
+            ChecksServerName = options.UpstreamHttpProtocolOptions?.AutoSanValidation ?? false,
             TellsClients = matches.Select(m => m.Socket).Append(transport).Any(s => s?.ProxyHeader is not null),
         };
     }

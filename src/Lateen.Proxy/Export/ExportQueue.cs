@@ -7,6 +7,7 @@ namespace Lateen.Proxy.Export;
 /// <remarks>Bounded: when the collector is slow or away, new records are dropped and counted, requests never wait.</remarks>
 internal sealed class ExportQueue<T>(
     string statPrefix, ExportTarget target, Func<ExportTarget, IReadOnlyList<T>, CancellationToken, Task<string?>> send, TimeProvider time, ILogger logger)
+    : IExportQueue
 {
     private const int Maximum = 2048, BatchSize = 200;
     private static readonly TimeSpan FlushInterval = TimeSpan.FromSeconds(1);
@@ -82,4 +83,10 @@ internal sealed class ExportQueue<T>(
             ProxyLog.ExportFailed(logger, statPrefix, target.Authority, problem);
         }
     }
+}
+
+/// <summary>A queue of whatever it holds.</summary>
+internal interface IExportQueue
+{
+    IEnumerable<StatSample> Stats();
 }

@@ -273,8 +273,21 @@ internal sealed partial class HttpExchange
         DownstreamConnection client = _downstream!.Connection;
         UpstreamOrigin origin = _clusterConfig!.TellsClients || client.OriginalSource is not null
             ? UpstreamOrigin.Of(client, _clusterConfig, host) : default;
+        if (_clusterConfig.TakesServerName || _clusterConfig.ChecksServerName)
+        {
+            origin = origin with { ServerName = WantedHost(), ChecksServerName = _clusterConfig.ChecksServerName };
+        }
         return EndsConnect ? new PoolKey(false, IsHighPriority, origin) { IsRaw = true }
             : new PoolKey(ClusterWorker.IsHttp2(_clusterConfig, DownstreamProtocol), IsHighPriority, origin);
+    }
+
+    // The host that is asked for, without its port; the same host is the same string, whatever request names it.
+    private string? WantedHost()
+    {
+        ReadOnlySpan<byte> host = _clusterConfig!.ServerNameHeader.Length > 0
+            && Request.TryGet(_clusterConfig.ServerNameHeader, out ReadOnlySpan<byte> named) && !named.IsEmpty ? named : Request.Get(HttpField.Host);
+        host = RouteTable.CutPort(host).Trim("[]"u8);
+        return host.IsEmpty ? null : _worker.Telemetry.Text(host);
     }
 
     private void ForwardRequestData(ReadOnlySpan<byte> data, bool endStream)

@@ -25,6 +25,9 @@ internal readonly record struct UpstreamOrigin
     /// <summary>SNI that the request tells (auto_sni); null: the cluster's.</summary>
     public string? ServerName { get; init; }
 
+    /// <summary>The certificate must be for <see cref="ServerName"/> (auto_san_validation).</summary>
+    public bool ChecksServerName { get; init; }
+
     public bool IsDefault => !Source.IsValid && !From.IsValid && Mark == 0 && ServerName is null;
 
     /// <summary>No other client's connection can have the same.</summary>

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Lateen.Proxy.Views;
 
 namespace Lateen.Proxy.Stats;
@@ -7,6 +9,9 @@ namespace Lateen.Proxy.Stats;
 internal sealed class StatScope(string prefix, StatNames names, int workers)
 {
     private readonly StatBlock?[] _blocks = new StatBlock?[workers];
+
+    // Counters whose names are met at run time; few, and counted rarely.
+    private readonly ConcurrentDictionary<string, StrongBox<long>> _named = new(StringComparer.Ordinal);
 
     /// <summary>Name up to and including the last dot.</summary>
     public string Prefix { get; } = prefix;
@@ -18,6 +23,9 @@ internal sealed class StatScope(string prefix, StatNames names, int workers)
     public Func<int, long>? Computed { get; init; }
 
     public StatBlock For(int worker) => _blocks[worker] ??= new StatBlock(names.Names.Length, names.Histograms.Length);
+
+    /// <summary>Counts by a name that is met at run time, such as that of a cipher. The caller bounds how many there can be.</summary>
+    public void CountNamed(string name) => Interlocked.Increment(ref _named.GetOrAdd(name, static _ => new StrongBox<long>()).Value);
 
     public long Sum(int index)
     {
@@ -52,6 +60,10 @@ internal sealed class StatScope(string prefix, StatNames names, int workers)
                 }
             }
         }
+        foreach ((string name, StrongBox<long> count) in _named)
+        {
+            yield return new StatSample(Prefix + name, StatKind.Counter, count.Value, null, true);
+        }
         for (int i = 0; i < names.Histograms.Length; i++)
         {
             HistogramSample sample = Histogram.Merge(_blocks, i);
@@ -62,6 +74,7 @@ internal sealed class StatScope(string prefix, StatNames names, int workers)
     /// <summary>Zeroes counters. A lost update by a thread that writes at the same moment is accepted, as in every statistics reset.</summary>
     public void Reset()
     {
+        _named.Clear();
         foreach (StatBlock? block in _blocks)
         {
             for (int i = 0; block is not null && i < names.Names.Length; i++)

@@ -21,6 +21,9 @@ internal sealed class TlsStats(ICompileHost host, string prefix)
     public void CountDone(int worker, TlsDetails details)
     {
         Count(worker, TlsStat.Handshake);
+        // Names of the library, not of the peer: there are few.
+        _scope!.CountNamed("versions." + details.Version);
+        _scope.CountNamed("ciphers." + details.Cipher);
         if (details.IsResumed)
         {
             Count(worker, TlsStat.SessionReused);

@@ -18,7 +18,7 @@ internal sealed record UpstreamSocket(UpstreamTls? Tls, ProxyHeaderConfig? Proxy
     public StreamTransport? Open(ProxyWorker worker, in UpstreamOrigin origin, TlsSessionCache? sessions, byte[]? protocols, out string? problem)
     {
         problem = null;
-        StreamTransport? inner = Tls?.Open(worker, sessions, protocols, origin.ServerName, out problem);
+        StreamTransport? inner = Tls?.Open(worker, sessions, protocols, origin, out problem);
         return problem is null && ProxyHeader is { } header ? new ProxyHeaderTransport(header.Write(origin), inner) : inner;
     }
 }

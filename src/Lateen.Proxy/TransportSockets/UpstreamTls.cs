@@ -1,5 +1,6 @@
 using Lateen.Net.Sockets;
 using Lateen.Net.Tls;
+using Lateen.Proxy.Pools;
 using Lateen.Proxy.Workers;
 
 namespace Lateen.Proxy.TransportSockets;
@@ -16,15 +17,18 @@ internal sealed class UpstreamTls
     public bool KeepsProtocols { get; init; }
 
     /// <summary>The transport of a new connection; null with the reason when there can be none.</summary>
-    public StreamTransport? Open(ProxyWorker worker, TlsSessionCache? sessions, byte[]? protocols, string? serverName, out string? problem)
+    public StreamTransport? Open(ProxyWorker worker, TlsSessionCache? sessions, byte[]? protocols, in UpstreamOrigin origin, out string? problem)
     {
         TlsContext? context = Source.Current(out problem);
         if (context is null)
         {
             return null;
         }
-        string name = ServerName.Length > 0 ? ServerName : serverName ?? "";
-        return TlsTransport.Client(
-            worker.Tls, worker.Loop.Buffers, context, new TlsTarget(name, KeepsProtocols ? null : protocols, sessions));
+        // RFC 6066 3: an address is no server name. The certificate can still be for it.
+        string name = origin.ServerName is null ? ServerName : System.Net.IPAddress.TryParse(origin.ServerName, out _) ? "" : origin.ServerName;
+        return TlsTransport.Client(worker.Tls, worker.Loop.Buffers, context, new TlsTarget(name, KeepsProtocols ? null : protocols, sessions)
+        {
+            ExpectedName = origin.ChecksServerName ? origin.ServerName : null,
+        });
     }
 }

@@ -47,6 +47,66 @@ public sealed class UpstreamTlsTests : IDisposable
         client.Stat("cluster.peer.upstream_cx_http2_total").ShouldBe(1);
     }
 
+    [Theory]
+    [InlineData("a.example", "a.example", "200")]
+    [InlineData("b.example", "b.example", "503")]
+    [InlineData("127.0.0.1", "", "503")]
+    public async Task AutoSni_WithSanValidation_AsksForTheRequestsHostAndNoOther(string host, string sni, string status)
+    {
+        await using Backend backend = Backend.Http(_ => Backend.Ok("end"));
+        await using ProxyBed server = new();
+        server.Secrets(TestIdentities.KeySecret(TlsBed.KeyName, _identities.Server("a.example")));
+        string seen = Path.GetTempFileName();
+        try
+        {
+            server.ServeTls(backend.At, TlsBed.Server(TlsBed.Common(trust: false)), m => m.AccessLog.Add(new Envoy.Config.Accesslog.V3.AccessLog
+            {
+                Name = "file",
+                TypedConfig = ProxyBed.Pack(new Envoy.Extensions.AccessLoggers.File.V3.FileAccessLog
+                {
+                    Path = seen, LogFormat = new() { TextFormatSource = new() { InlineString = "%REQUESTED_SERVER_NAME%\n" } },
+                }),
+            }));
+            await using ProxyBed client = new();
+            client.Secrets(_identities.RootSecret(TlsBed.RootName));
+            CommonTlsContext common = new()
+            {
+                CombinedValidationContext = new() { DefaultValidationContext = new(), ValidationContextSdsSecretConfig = TlsBed.Sds(TlsBed.RootName) },
+            };
+            client.CallTls(server.At(), TlsBed.Client(common), c => c.TypedExtensionProtocolOptions["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"] =
+                ProxyBed.Pack(new Envoy.Extensions.Upstreams.Http.V3.HttpProtocolOptions
+                {
+                    ExplicitHttpConfig = new() { HttpProtocolOptions = new() },
+                    UpstreamHttpProtocolOptions = new() { AutoSni = true, AutoSanValidation = true },
+                }));
+
+            string answer = await ProxyBed.Exchange(
+                client.At("out"), $"GET / HTTP/1.1\r\nHost: {host}:8443\r\n\r\n", t => t.EndsWith("end") || t.Contains("VERIFY_FAILED"));
+
+            answer.ShouldStartWith("HTTP/1.1 " + status);
+            if (status == "200")
+            {
+                await server.StatShouldBecomeAsync("ssl.versions.TLSv1.3", 1);
+                server.Stat("ssl.ciphers.TLS_AES_256_GCM_SHA384").ShouldBe(1);
+                await Eventually(() => File.ReadAllText(seen) == sni + "\n");
+            }
+        }
+        finally
+        {
+            File.Delete(seen);
+        }
+    }
+
+    private static async Task Eventually(Func<bool> holds)
+    {
+        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(10));
+        while (!holds())
+        {
+            limit.IsCancellationRequested.ShouldBeFalse("it did not come to it in 10 s");
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+    }
+
     [Fact]
     public async Task HealthCheck_OfAClusterWithTls_SpeaksTls()
     {
