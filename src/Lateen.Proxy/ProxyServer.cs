@@ -1,22 +1,9 @@
 using System.Net;
-using Envoy.Config.Endpoint.V3;
-using Envoy.Config.Listener.V3;
-using Envoy.Config.Route.V3;
-using Envoy.Extensions.TransportSockets.Tls.V3;
-using Google.Protobuf;
-using Google.Protobuf.WellKnownTypes;
 using Lateen.Api;
-using Lateen.Proxy.Clusters;
-using Lateen.Proxy.Compile;
 using Lateen.Proxy.Local;
-using Lateen.Proxy.Outlier;
-using Lateen.Proxy.Routing;
 using Lateen.Proxy.Runtime;
-using Lateen.Proxy.Stats;
-using Lateen.Proxy.Views;
 using Lateen.Proxy.Workers;
 using Microsoft.Extensions.Logging;
-using Cluster = Envoy.Config.Cluster.V3.Cluster;
 
 namespace Lateen.Proxy;
 
@@ -24,7 +11,7 @@ namespace Lateen.Proxy;
 /// <remarks>
 /// Every member is safe from any thread. <see cref="Apply"/> calls run one after another. Nothing here blocks an event loop.
 /// </remarks>
-public sealed class ProxyServer
+public sealed partial class ProxyServer
 {
     private const string LocalSecrets = "local secrets";
 
@@ -87,110 +74,6 @@ public sealed class ProxyServer
         _runtime.Close();
     }
 
-    /// <summary>
-    /// Takes the full set of a type (state of the world). What is unchanged keeps its compiled object and state; what cannot be honoured is
-    /// refused alone and its last good version stays. Types: CDS, EDS, LDS, RDS (EDS and RDS add or replace, as their responses are partial).
-    /// </summary>
-    /// <returns>The problems; empty means ACK.</returns>
-    public IReadOnlyList<ResourceProblem> Apply(string typeUrl, string version, IReadOnlyList<Any> resources)
-    {
-        if (!_stores.TryGetValue(typeUrl, out ResourceStore? store))
-        {
-            return [new ResourceProblem("", "type_url", $"{typeUrl} is not a type that this proxy takes")];
-        }
-        List<string> changedTypes;
-        List<ResourceProblem> problems = [];
-        lock (_lock)
-        {
-            HashSet<string> names = [];
-            int changed = 0;
-            foreach (Any resource in resources)
-            {
-                changed += ApplyOne(typeUrl, version, store, resource, names, problems) ? 1 : 0;
-            }
-            int removed = 0;
-            if (typeUrl is TypeUrls.Cluster or TypeUrls.Listener)
-            {
-                foreach (string gone in store.Names.Where(n => !names.Contains(n)).ToList())
-                {
-                    RemoveOne(typeUrl, store, gone);
-                    removed++;
-                }
-                store.KeepRefusedOf(names);
-            }
-            if (typeUrl == TypeUrls.RouteConfiguration)
-            {
-                problems.AddRange(_listeners.ActivateWarm().Select(p => new ResourceProblem("", "address", p)));
-            }
-            store.HasBeenApplied = true;
-            if (problems.Count == 0)
-            {
-                store.Version = version;
-            }
-            ProxyLog.Applied(_logger, resources.Count, TypeUrls.ShortName(typeUrl), version, changed, removed);
-            changedTypes = UpdateSubscriptions();
-            UpdateReady();
-        }
-        Tell(changedTypes);
-        return problems;
-    }
-
-    /// <summary>Adds or replaces resources, then removes others by name; all that are not named stay (delta xDS).</summary>
-    /// <returns>The problems; empty means ACK.</returns>
-    public IReadOnlyList<ResourceProblem> Update(
-        string typeUrl, string version, IReadOnlyList<Any> resources, IReadOnlyList<string>? removed = null)
-    {
-        if (!_stores.TryGetValue(typeUrl, out ResourceStore? store))
-        {
-            return [new ResourceProblem("", "type_url", $"{typeUrl} is not a type that this proxy takes")];
-        }
-        List<string> changedTypes;
-        List<ResourceProblem> problems = [];
-        lock (_lock)
-        {
-            HashSet<string> names = [];
-            int changed = 0;
-            foreach (Any resource in resources)
-            {
-                changed += ApplyOne(typeUrl, version, store, resource, names, problems) ? 1 : 0;
-            }
-            foreach (string name in removed ?? [])
-            {
-                RemoveOne(typeUrl, store, name);
-            }
-            problems.AddRange(_listeners.ActivateWarm().Select(p => new ResourceProblem("", "address", p)));
-            store.HasBeenApplied = true;
-            if (problems.Count == 0)
-            {
-                store.Version = version;
-            }
-            ProxyLog.Applied(_logger, resources.Count, TypeUrls.ShortName(typeUrl), version, changed, removed?.Count ?? 0);
-            changedTypes = UpdateSubscriptions();
-            UpdateReady();
-        }
-        Tell(changedTypes);
-        return problems;
-    }
-
-    /// <summary>Removes resources by name (delta xDS: removed_resources).</summary>
-    public void Remove(string typeUrl, IReadOnlyList<string> names)
-    {
-        List<string> changedTypes;
-        lock (_lock)
-        {
-            if (!_stores.TryGetValue(typeUrl, out ResourceStore? store))
-            {
-                return;
-            }
-            foreach (string name in names)
-            {
-                RemoveOne(typeUrl, store, name);
-            }
-            changedTypes = UpdateSubscriptions();
-        }
-        Tell(changedTypes);
-    }
-
     /// <summary>The names to subscribe to: EDS service names of the clusters, RDS names of the listeners; empty for wildcard types.</summary>
     public IReadOnlyCollection<string> SubscribedNames(string typeUrl)
     {
@@ -220,74 +103,6 @@ public sealed class ProxyServer
         {
             _listeners.StopAll();
         }
-    }
-
-    /// <summary>Accepted resources of a type, in the order of their names.</summary>
-    public IReadOnlyList<AppliedResource> Applied(string typeUrl)
-    {
-        lock (_lock)
-        {
-            return _stores.GetValueOrDefault(typeUrl)?.Applied ?? [];
-        }
-    }
-
-    /// <summary>Resources whose last version was refused.</summary>
-    public IReadOnlyList<RefusedResource> Refused(string typeUrl)
-    {
-        lock (_lock)
-        {
-            return _stores.GetValueOrDefault(typeUrl)?.Refused ?? [];
-        }
-    }
-
-    /// <summary>version_info of the last response of a type that was accepted whole, empty before.</summary>
-    public string VersionOf(string typeUrl)
-    {
-        lock (_lock)
-        {
-            return _stores.GetValueOrDefault(typeUrl)?.Version ?? "";
-        }
-    }
-
-    /// <summary>Every cluster with its hosts.</summary>
-    public IReadOnlyList<ClusterView> Clusters() => [.. _runtime.Clusters().Select(View).OfType<ClusterView>()];
-
-    public IReadOnlyList<ListenerView> Listeners() => [.. _listeners.Table.All
-        .Select(l => new ListenerView(l.Name, l.Address.ToString(), l.Config.BindsPort)).OrderBy(l => l.Name, StringComparer.Ordinal)];
-
-    /// <summary>Every statistic; walk it once, it is made as you go.</summary>
-    public IEnumerable<StatSample> Stats()
-    {
-        IEnumerable<StatScope> scopes = _runtime.Scopes().Concat(_listeners.Scopes).Concat(_runtime.Clusters().SelectMany(c => c.Scopes));
-        foreach (StatScope scope in scopes)
-        {
-            foreach (StatSample sample in scope.Read())
-            {
-                yield return sample;
-            }
-        }
-        foreach (StatSample sample in _runtime.Exporters.Stats())
-        {
-            yield return sample;
-        }
-        foreach (StatSample sample in _runtime.Series.Read())
-        {
-            yield return sample;
-        }
-        foreach (StatSample sample in OwnStats())
-        {
-            yield return sample;
-        }
-    }
-
-    /// <summary>Sets all counters to zero (POST /reset_counters).</summary>
-    public void ResetCounters()
-    {
-        foreach (StatScope scope in _runtime.Scopes().Concat(_listeners.Scopes).Concat(_runtime.Clusters().SelectMany(c => c.Scopes)))
-        {
-            scope.Reset();
-        }
-        _runtime.Series.Reset();
     }
 
     /// <summary>The last requests and connections that did not go well, with a sentence each.</summary>
@@ -325,135 +140,6 @@ public sealed class ProxyServer
         };
         thread.Start();
         return done.Task;
-    }
-
-    private static ClusterView? View(ClusterState state)
-    {
-        if (state.Config is not { } config)
-        {
-            return null;
-        }
-        return new ClusterView(
-            config.Name, config.ObservabilityName, config.EdsServiceName, config.Outlier is not null, true, View(config.Default),
-            View(config.High), [.. HostViews(state)], View(state.Outlier));
-    }
-
-    // A cluster that nobody has used shows what it would be made of.
-    private static IEnumerable<HostView> HostViews(ClusterState state) => state.Waiting is { } waiting
-        ? waiting.Endpoints.Select(e => new Host(e, 0).View())
-        : state.Hosts.All.Select(h => h.View());
-
-    private static OutlierView? View(OutlierDetector? detector) => detector is null ? null : new OutlierView(
-        detector.SuccessRate.Average, detector.SuccessRate.Threshold, detector.LocalOriginSuccessRate.Average,
-        detector.LocalOriginSuccessRate.Threshold);
-
-    private static ThresholdsView View(Thresholds t) => new(t.MaxConnections, t.MaxPendingRequests, t.MaxRequests, t.MaxRetries);
-
-    // Returns true if something was taken that differs from before.
-    private bool ApplyOne(
-        string typeUrl, string version, ResourceStore store, Any resource, HashSet<string> names, List<ResourceProblem> problems)
-    {
-        string name;
-        IMessage message;
-        try
-        {
-            (name, message) = Decode(typeUrl, resource);
-        }
-        catch (InvalidProtocolBufferException e)
-        {
-            problems.Add(new ResourceProblem("", "", $"the resource cannot be decoded: {e.Message}"));
-            return false;
-        }
-        names.Add(name);
-        if (store.IsUnchanged(name, resource))
-        {
-            return false;
-        }
-        CompileScope scope = new(_runtime, name);
-        Put(scope, message);
-        if (scope.Problems.Count > 0)
-        {
-            problems.AddRange(scope.Problems);
-            store.Refuse(name, new RefusedResource(scope.Problems[0], version, _time.GetUtcNow()));
-            ProxyLog.Refused(_logger, TypeUrls.ShortName(typeUrl), scope.Problems[0].ToString());
-            return false;
-        }
-        store.Accept(new AppliedResource(name, version, _time.GetUtcNow(), resource));
-        return true;
-    }
-
-    private static (string Name, IMessage Message) Decode(string typeUrl, Any resource)
-    {
-        switch (typeUrl)
-        {
-            case TypeUrls.Cluster:
-                Cluster cluster = Cluster.Parser.ParseFrom(resource.Value);
-                return (cluster.Name, cluster);
-            case TypeUrls.ClusterLoadAssignment:
-                ClusterLoadAssignment assignment = ClusterLoadAssignment.Parser.ParseFrom(resource.Value);
-                return (assignment.ClusterName, assignment);
-            case TypeUrls.Listener:
-                Listener listener = Listener.Parser.ParseFrom(resource.Value);
-                return (listener.Name, listener);
-            case TypeUrls.Secret:
-                Secret secret = Secret.Parser.ParseFrom(resource.Value);
-                return (secret.Name, secret);
-            default:
-                RouteConfiguration route = RouteConfiguration.Parser.ParseFrom(resource.Value);
-                return (route.Name, route);
-        }
-    }
-
-    private void Put(CompileScope scope, IMessage message)
-    {
-        switch (message)
-        {
-            case Cluster cluster:
-                _clusters.Put(scope, cluster);
-                break;
-            case ClusterLoadAssignment assignment:
-                _clusters.PutEndpoints(scope, assignment);
-                break;
-            case Listener listener:
-                _listeners.Put(scope, listener);
-                break;
-            case Secret secret:
-                if (SecretCompiler.Compile(scope, secret) is { } compiled)
-                {
-                    _runtime.SecretOf(secret.Name, isLocal: true).Current = compiled;
-                }
-                break;
-            case RouteConfiguration route:
-                if (RouteCompiler.Compile(scope, route) is { } table)
-                {
-                    RouteState state = _runtime.RouteOf(route.Name);
-                    state.Table = table;
-                }
-                break;
-        }
-    }
-
-    private void RemoveOne(string typeUrl, ResourceStore store, string name)
-    {
-        if (!store.Remove(name))
-        {
-            return;
-        }
-        switch (typeUrl)
-        {
-            case TypeUrls.Cluster:
-                _clusters.Remove(name);
-                break;
-            case TypeUrls.ClusterLoadAssignment:
-                _clusters.RemoveEndpoints(name);
-                break;
-            case TypeUrls.Secret when _runtime.FindSecret(name) is { } secret:
-                secret.Current = null;
-                break;
-            case TypeUrls.Listener:
-                _listeners.Remove(name);
-                break;
-        }
     }
 
     private List<string> UpdateSubscriptions()
@@ -507,34 +193,5 @@ public sealed class ProxyServer
                 Observer?.OnSubscriptionsChanged(type);
             }
         }
-    }
-
-    private IEnumerable<StatSample> OwnStats()
-    {
-        static StatSample Gauge(string name, long value) => new(name, StatKind.Gauge, value, null, true);
-        static StatSample Counter(string name, long value) => new(name, StatKind.Counter, value, null, value != 0);
-        yield return new StatSample("istio_build.component.proxy.tag." + _options.Version, StatKind.Gauge, 1, null, true)
-        {
-            Metric = "istio_build",
-            Labels = [new("component", "proxy"), new("tag", _options.Version)],
-        };
-        yield return Counter("lateen.metric_series_overflow_total", _runtime.Series.Overflow) with { Metric = "lateen_metric_series_overflow_total", Labels = [] };
-        yield return Gauge("lateen.metric_series", _runtime.Series.Count) with { Metric = "lateen_metric_series", Labels = [] };
-        yield return Gauge("cluster_manager.active_clusters", _runtime.Clusters().Count);
-        yield return Counter("cluster_manager.cluster_added", _stores[TypeUrls.Cluster].Names.Count);
-        yield return Gauge("cluster_manager.warming_clusters", _runtime.Clusters().Count(c => c.WarmingUntil > ProxyRuntime.Now));
-        yield return Gauge("listener_manager.total_listeners_active", _listeners.Table.All.Count);
-        yield return Gauge("listener_manager.total_listeners_warming", _listeners.WarmingCount);
-        yield return Gauge("listener_manager.workers_started", 1);
-        yield return Counter("listener_manager.listener_added", _listeners.Added);
-        yield return Counter("listener_manager.listener_modified", _listeners.Modified);
-        yield return Counter("listener_manager.listener_removed", _listeners.Removed);
-        yield return Gauge("server.concurrency", _runtime.Workers);
-        yield return Gauge("server.live", 1);
-        yield return Gauge("server.state", _draining ? 1 : IsReady ? 0 : 3);
-        yield return Gauge("server.total_connections", ActiveConnections);
-        yield return Gauge("server.uptime", (long)(_time.GetUtcNow() - _started).TotalSeconds);
-        yield return Gauge("server.memory_allocated", GC.GetTotalMemory(false));
-        yield return Gauge("server.memory_heap_size", GC.GetGCMemoryInfo().HeapSizeBytes);
     }
 }

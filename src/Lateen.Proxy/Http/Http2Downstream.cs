@@ -14,7 +14,7 @@ internal sealed class Http2Downstream : Http2Connection
     private readonly ConnectionTimer _timer = new();
     private bool _draining;
     private bool _closing;
-    private long _activeAt;
+    private IdleWatch _idle;
 
     public Http2Downstream(ProxyWorker worker, DownstreamConnection connection, HttpManager manager) : base(worker, isServer: true, manager.Http2)
     {
@@ -22,6 +22,7 @@ internal sealed class Http2Downstream : Http2Connection
         Manager = manager;
         Stats = manager.Stats.For(worker.Index);
         _timer.Owner = this;
+        _idle = new IdleWatch(worker.Loop, _timer, manager.IdleTimeoutMilliseconds);
     }
 
     public DownstreamConnection Connection { get; }
@@ -43,9 +44,8 @@ internal sealed class Http2Downstream : Http2Connection
     {
         Stats.Add(HttpStat.DownstreamCxHttp2Total);
         Stats.Add(HttpStat.DownstreamCxHttp2Active);
-        _activeAt = Loop.Now;
         Attach(fd, transport);
-        ArmIdle();
+        _idle.Arm();
         Session.Start();
         if (!first.IsEmpty)
         {
@@ -93,7 +93,7 @@ internal sealed class Http2Downstream : Http2Connection
     /// <summary>An exchange of this connection is over.</summary>
     public void OnExchangeDone()
     {
-        _activeAt = Loop.Now;
+        _idle.Touch();
         if (!_draining && (Manager.IsRetired || Worker.IsDraining))
         {
             Drain();
@@ -162,24 +162,10 @@ internal sealed class Http2Downstream : Http2Connection
             CloseIfDone();
             return;
         }
-        if (Session.StreamCount > 0)
-        {
-            _activeAt = Loop.Now;
-        }
-        else if (Loop.Now - _activeAt >= Manager.IdleTimeoutMilliseconds)
+        if (_idle.IsOver(isBusy: Session.StreamCount > 0))
         {
             Stats.Add(HttpStat.DownstreamCxIdleTimeout);
             Drain();
-            return;
-        }
-        ArmIdle();
-    }
-
-    private void ArmIdle()
-    {
-        if (Manager.IdleTimeoutMilliseconds > 0)
-        {
-            Loop.ArmTimer(_timer, _activeAt + Manager.IdleTimeoutMilliseconds - Loop.Now);
         }
     }
 

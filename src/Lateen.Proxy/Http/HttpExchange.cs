@@ -17,7 +17,8 @@ namespace Lateen.Proxy.Http;
 /// <summary>One request with its response: from the parsed head through filters, route and upstream to the access log.</summary>
 /// <remarks>
 /// Objects are pooled per thread and keep their buffers; the steady state allocates nothing. The parts: this file holds the downstream side and the
-/// life cycle, <c>.Route.cs</c> the way to a cluster, <c>.Upstream.cs</c> the attempts, <c>.Reply.cs</c> what goes back.
+/// life cycle, <c>.Route.cs</c> the way to a cluster, <c>.Connection.cs</c> and <c>.Upstream.cs</c> the attempts, <c>.Retry.cs</c> whether there is another,
+/// <c>.Reply.cs</c> what goes back of the upstream's, <c>.LocalReply.cs</c> what goes back of our own.
 /// </remarks>
 internal sealed partial class HttpExchange : StreamInfo
 {

@@ -36,18 +36,20 @@ internal sealed class CorsConfig
         Enabled = RouteCompiler.Fraction(policy.FilterEnabled?.DefaultValue),
     };
 
-    /// <summary>The form on routes and virtual hosts that preceded the filter's own (RouteAction.cors, VirtualHost.cors).</summary>
-    public static CorsConfig? Compile(CompileScope scope, RoutePolicy? policy, string path) => policy is null ? null : new CorsConfig
-    {
-        Origins = [.. policy.AllowOriginStringMatch
-            .Select((m, i) => MatcherCompiler.String(scope, m, $"{path}.allow_origin_string_match[{i}]")).OfType<StringMatcher>()],
-        Methods = Encoding.ASCII.GetBytes(policy.AllowMethods),
-        Headers = Encoding.ASCII.GetBytes(policy.AllowHeaders),
-        Exposed = Encoding.ASCII.GetBytes(policy.ExposeHeaders),
-        MaxAge = Encoding.ASCII.GetBytes(policy.MaxAge),
-        AllowsCredentials = policy.AllowCredentials ?? false,
-        Enabled = RouteCompiler.Fraction(policy.FilterEnabled?.DefaultValue),
-    };
+    /// <summary>The form on routes and virtual hosts that preceded the filter's own (RouteAction.cors, VirtualHost.cors): the same fields in another message.</summary>
+    public static CorsConfig? Compile(CompileScope scope, RoutePolicy? policy, string path) => policy is null ? null : Compile(
+        scope,
+        new FilterPolicy
+        {
+            AllowOriginStringMatch = { policy.AllowOriginStringMatch },
+            AllowMethods = policy.AllowMethods,
+            AllowHeaders = policy.AllowHeaders,
+            ExposeHeaders = policy.ExposeHeaders,
+            MaxAge = policy.MaxAge,
+            AllowCredentials = policy.AllowCredentials,
+            FilterEnabled = policy.FilterEnabled,
+        },
+        path);
 
     public bool Allows(ReadOnlySpan<byte> origin)
     {

@@ -1,0 +1,84 @@
+using Lateen.Net.Http1;
+
+namespace Lateen.Proxy.Http;
+
+/// <summary>What goes: the request and its framing.</summary>
+internal sealed partial class Http1Upstream
+{
+    private bool _requestChunked;
+    private bool _requestComplete;
+    private bool _finWanted;
+
+    /// <summary>Writes the head as it is to be forwarded.</summary>
+    public void SendHead(HttpExchange exchange, bool endStream)
+    {
+        MessageHead head = exchange.Request;
+        _requestChunked = !endStream && head.ContentLength < 0 && !exchange.IsUpgrade;
+        ReadOnlySpan<byte> method = head.Method, target = head.Target;
+        Span<byte> output = Reserve(method.Length + target.Length + head.FieldBytesBound + 96);
+        int n = 0;
+        Put(output, ref n, method);
+        output[n++] = (byte)' ';
+        Put(output, ref n, target);
+        Put(output, ref n, " HTTP/1.1\r\n"u8);
+        n += head.WriteFields(output[n..]);
+        if (_requestChunked)
+        {
+            Put(output, ref n, "transfer-encoding: chunked\r\n"u8);
+        }
+        else if (exchange is { IsUpgrade: true, IsConnect: false })
+        {
+            Put(output, ref n, "connection: upgrade\r\n"u8);
+        }
+        else if (endStream && head.ContentLength < 0 && (method.SequenceEqual("POST"u8) || method.SequenceEqual("PUT"u8)))
+        {
+            Put(output, ref n, "content-length: 0\r\n"u8);
+        }
+        Put(output, ref n, "\r\n"u8);
+        Commit(n);
+        _requestComplete = endStream;
+    }
+
+    public void SendData(ReadOnlySpan<byte> data, bool endStream)
+    {
+        if (_requestChunked)
+        {
+            ChunkedWriter.Write(this, data, endStream);
+        }
+        else
+        {
+            Write(data);
+        }
+        _requestComplete |= endStream;
+        if (endStream && _state == State.Tunnel)
+        {
+            _finWanted = true;
+            FinishTunnel();
+        }
+    }
+
+    public void SendTrailers(MessageHead trailers)
+    {
+        if (_requestChunked)
+        {
+            ChunkedWriter.End(this, pool.Config.Http1Trailers ? trailers : null);
+        }
+        _requestComplete = true;
+    }
+
+    // The client has said all it has to say through the tunnel.
+    private void FinishTunnel()
+    {
+        if (_finWanted && IsOpen && PendingOutput == 0)
+        {
+            _finWanted = false;
+            ShutdownWrite();
+        }
+    }
+
+    private static void Put(Span<byte> destination, ref int at, ReadOnlySpan<byte> text)
+    {
+        text.CopyTo(destination[at..]);
+        at += text.Length;
+    }
+}

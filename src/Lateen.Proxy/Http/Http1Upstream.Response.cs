@@ -1,0 +1,253 @@
+using Lateen.Net.Http1;
+using Lateen.Net.Sockets;
+using Lateen.Proxy.Pools;
+using Lateen.Proxy.Stats;
+
+namespace Lateen.Proxy.Http;
+
+/// <summary>What comes: the response, to its end.</summary>
+internal sealed partial class Http1Upstream
+{
+    private State _state;
+    private BodyKind _body;
+    private long _left;
+    private ChunkedDecoder _chunks;
+    private bool _sawInput;
+
+    private enum State : byte
+    {
+        Idle,
+        Head,
+        Body,
+        Tunnel,
+    }
+
+    private enum BodyKind : byte
+    {
+        Length,
+        Chunked,
+        UntilClose,
+    }
+
+    private void ReadLoop()
+    {
+        while (IsOpen && !_paused)
+        {
+            byte[] input = Loop.Input;
+            int n = Receive(input);
+            if (n == -LibC.Eagain)
+            {
+                return;
+            }
+            if (n <= 0)
+            {
+                OnPeerClosed(n);
+                return;
+            }
+            if (_exchange is null)
+            {
+                // Bytes without a request: nothing that follows could be trusted.
+                pool.Cluster.Stats.Add(ClusterStat.UpstreamCxProtocolError);
+                CloseSocket();
+                return;
+            }
+            _sawInput = true;
+            Process(input.AsSpan(0, n));
+            if (n < input.Length && !_peerClosed && !HasBufferedInput)
+            {
+                return;
+            }
+        }
+    }
+
+    private void Process(ReadOnlySpan<byte> data)
+    {
+        while (!data.IsEmpty && _exchange is { } exchange)
+        {
+            switch (_state)
+            {
+                case State.Head:
+                    HeadStatus status = exchange.Response.Parse(data, HeadLimits.Response, isRequest: false, out int consumed);
+                    if (status == HeadStatus.Incomplete)
+                    {
+                        return;
+                    }
+                    if (status != HeadStatus.Complete)
+                    {
+                        Fail(UpstreamFailure.ProtocolError, null);
+                        return;
+                    }
+                    data = data[consumed..];
+                    if (!OnHead(exchange, hasMore: !data.IsEmpty))
+                    {
+                        return;
+                    }
+                    break;
+                case State.Tunnel:
+                    exchange.OnResponseData(data, endStream: false);
+                    return;
+                default:
+                    int taken = OnBody(exchange, data);
+                    if (_exchange != exchange)
+                    {
+                        return; // The shared input buffer may be somebody else's by now.
+                    }
+                    data = data[taken..];
+                    break;
+            }
+        }
+    }
+
+    // Returns false if nothing of what is left of the input may be looked at.
+    private bool OnHead(HttpExchange exchange, bool hasMore)
+    {
+        MessageHead head = exchange.Response;
+        if (head.Status < 200)
+        {
+            if (head.Status == 101 && exchange.IsUpgrade)
+            {
+                _state = State.Tunnel;
+                exchange.OnResponseHead(endStream: false);
+                return IsOpen && _exchange == exchange;
+            }
+            if (head.Status == 101 || head.IsChunked || head.ContentLength > 0)
+            {
+                Fail(UpstreamFailure.ProtocolError, null);
+                return false;
+            }
+            head.Reset();
+            return true;
+        }
+        if (exchange.IsConnect && head.Status < 300)
+        {
+            _state = State.Tunnel;
+            exchange.OnResponseHead(endStream: false);
+            return IsOpen && _exchange == exchange;
+        }
+        bool noBody = exchange.IsHeadRequest || head.Status is 204 or 304;
+        if (head.Status == 204 && (head.IsChunked || head.ContentLength > 0))
+        {
+            Fail(UpstreamFailure.ProtocolError, null);
+            return false;
+        }
+        _left = head.ContentLength;
+        _body = head.IsChunked ? BodyKind.Chunked : head.ContentLength >= 0 ? BodyKind.Length : BodyKind.UntilClose;
+        _chunks = new ChunkedDecoder { KeepsTrailers = pool.Config.Http1Trailers };
+        _state = State.Body;
+        if (noBody || head.ContentLength == 0)
+        {
+            Finish(exchange, head.ConnectionClose || hasMore);
+            exchange.OnResponseHead(endStream: true);
+            return false;
+        }
+        exchange.OnResponseHead(endStream: false);
+        return IsOpen && _exchange == exchange;
+    }
+
+    private int OnBody(HttpExchange exchange, ReadOnlySpan<byte> data)
+    {
+        switch (_body)
+        {
+            case BodyKind.Length:
+                int n = (int)Math.Min(_left, data.Length);
+                _left -= n;
+                bool last = _left == 0;
+                if (last)
+                {
+                    // RFC 9112 9.2: more than the response was sent; what follows cannot be trusted.
+                    Finish(exchange, exchange.Response.ConnectionClose || n < data.Length);
+                }
+                exchange.OnResponseData(data[..n], last);
+                return n;
+            case BodyKind.UntilClose:
+                exchange.OnResponseData(data, endStream: false);
+                return data.Length;
+            case BodyKind.Chunked when _chunks.IsAtTrailers:
+                return OnTrailers(exchange, data);
+            default:
+                int consumed = _chunks.Read(data, out ReadOnlySpan<byte> piece);
+                if (_chunks.IsBad)
+                {
+                    Fail(UpstreamFailure.ProtocolError, null);
+                    return data.Length;
+                }
+                bool done = _chunks.IsDone;
+                if (done)
+                {
+                    Finish(exchange, exchange.Response.ConnectionClose || consumed < data.Length);
+                }
+                if (done || !piece.IsEmpty)
+                {
+                    exchange.OnResponseData(piece, done);
+                }
+                return consumed;
+        }
+    }
+
+    private int OnTrailers(HttpExchange exchange, ReadOnlySpan<byte> data)
+    {
+        MessageHead trailers = exchange.ResponseTrailersHead;
+        HeadStatus status = trailers.ParseTrailers(data, HeadLimits.Response, out int consumed);
+        if (status == HeadStatus.Incomplete)
+        {
+            return consumed;
+        }
+        if (status != HeadStatus.Complete)
+        {
+            Fail(UpstreamFailure.ProtocolError, null);
+            return data.Length;
+        }
+        Finish(exchange, exchange.Response.ConnectionClose || consumed < data.Length);
+        if (trailers.FieldCount > 0)
+        {
+            exchange.OnResponseTrailers();
+        }
+        else
+        {
+            exchange.OnResponseData([], endStream: true);
+        }
+        return consumed;
+    }
+
+    // The response is complete: the connection goes back before the exchange is told, so that its next request may use it.
+    private void Finish(HttpExchange exchange, bool close)
+    {
+        _exchange = null;
+        _state = State.Idle;
+        exchange.OnUpstreamReleased();
+        if (close || !_requestComplete || HasPendingOutput || _peerClosed)
+        {
+            CloseSocket();
+            return;
+        }
+        _idleSince = Loop.Now;
+        pool.Release(this);
+    }
+
+    private void OnPeerClosed(int result)
+    {
+        _peerClosed = true;
+        if (_exchange is null)
+        {
+            pool.Cluster.Stats.Add(ClusterStat.UpstreamCxDestroyRemote);
+            CloseSocket();
+            return;
+        }
+        // RFC 9112 9.8: without a close_notify such a body may have been cut.
+        if (result == 0 && _state == State.Body && _body == BodyKind.UntilClose && Transport is not { WasCut: true })
+        {
+            HttpExchange exchange = _exchange;
+            Finish(exchange, close: true);
+            exchange.OnResponseData([], endStream: true);
+            return;
+        }
+        if (_state == State.Tunnel)
+        {
+            HttpExchange exchange = _exchange;
+            Finish(exchange, close: true);
+            exchange.OnResponseData([], endStream: true);
+            return;
+        }
+        Fail(UpstreamFailure.ConnectionTermination, null);
+    }
+}

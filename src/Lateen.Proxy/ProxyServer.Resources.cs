@@ -1,0 +1,229 @@
+using Envoy.Config.Endpoint.V3;
+using Envoy.Config.Listener.V3;
+using Envoy.Config.Route.V3;
+using Envoy.Extensions.TransportSockets.Tls.V3;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Lateen.Api;
+using Lateen.Proxy.Compile;
+using Lateen.Proxy.Routing;
+using Lateen.Proxy.Runtime;
+using Lateen.Proxy.Views;
+using Cluster = Envoy.Config.Cluster.V3.Cluster;
+
+namespace Lateen.Proxy;
+
+/// <summary>Resources as the control plane sends them: decoded, compiled, put to work or refused one by one.</summary>
+public sealed partial class ProxyServer
+{
+    /// <summary>
+    /// Takes the full set of a type (state of the world). What is unchanged keeps its compiled object and state; what cannot be honoured is
+    /// refused alone and its last good version stays. Types: CDS, EDS, LDS, RDS (EDS and RDS add or replace, as their responses are partial).
+    /// </summary>
+    /// <returns>The problems; empty means ACK.</returns>
+    public IReadOnlyList<ResourceProblem> Apply(string typeUrl, string version, IReadOnlyList<Any> resources)
+    {
+        if (!_stores.TryGetValue(typeUrl, out ResourceStore? store))
+        {
+            return [new ResourceProblem("", "type_url", $"{typeUrl} is not a type that this proxy takes")];
+        }
+        List<string> changedTypes;
+        List<ResourceProblem> problems = [];
+        lock (_lock)
+        {
+            HashSet<string> names = [];
+            int changed = 0;
+            foreach (Any resource in resources)
+            {
+                changed += ApplyOne(typeUrl, version, store, resource, names, problems) ? 1 : 0;
+            }
+            int removed = 0;
+            if (typeUrl is TypeUrls.Cluster or TypeUrls.Listener)
+            {
+                foreach (string gone in store.Names.Where(n => !names.Contains(n)).ToList())
+                {
+                    RemoveOne(typeUrl, store, gone);
+                    removed++;
+                }
+                store.KeepRefusedOf(names);
+            }
+            if (typeUrl == TypeUrls.RouteConfiguration)
+            {
+                problems.AddRange(_listeners.ActivateWarm().Select(p => new ResourceProblem("", "address", p)));
+            }
+            store.HasBeenApplied = true;
+            if (problems.Count == 0)
+            {
+                store.Version = version;
+            }
+            ProxyLog.Applied(_logger, resources.Count, TypeUrls.ShortName(typeUrl), version, changed, removed);
+            changedTypes = UpdateSubscriptions();
+            UpdateReady();
+        }
+        Tell(changedTypes);
+        return problems;
+    }
+
+    /// <summary>Adds or replaces resources, then removes others by name; all that are not named stay (delta xDS).</summary>
+    /// <returns>The problems; empty means ACK.</returns>
+    public IReadOnlyList<ResourceProblem> Update(
+        string typeUrl, string version, IReadOnlyList<Any> resources, IReadOnlyList<string>? removed = null)
+    {
+        if (!_stores.TryGetValue(typeUrl, out ResourceStore? store))
+        {
+            return [new ResourceProblem("", "type_url", $"{typeUrl} is not a type that this proxy takes")];
+        }
+        List<string> changedTypes;
+        List<ResourceProblem> problems = [];
+        lock (_lock)
+        {
+            HashSet<string> names = [];
+            int changed = 0;
+            foreach (Any resource in resources)
+            {
+                changed += ApplyOne(typeUrl, version, store, resource, names, problems) ? 1 : 0;
+            }
+            foreach (string name in removed ?? [])
+            {
+                RemoveOne(typeUrl, store, name);
+            }
+            problems.AddRange(_listeners.ActivateWarm().Select(p => new ResourceProblem("", "address", p)));
+            store.HasBeenApplied = true;
+            if (problems.Count == 0)
+            {
+                store.Version = version;
+            }
+            ProxyLog.Applied(_logger, resources.Count, TypeUrls.ShortName(typeUrl), version, changed, removed?.Count ?? 0);
+            changedTypes = UpdateSubscriptions();
+            UpdateReady();
+        }
+        Tell(changedTypes);
+        return problems;
+    }
+
+    /// <summary>Removes resources by name (delta xDS: removed_resources).</summary>
+    public void Remove(string typeUrl, IReadOnlyList<string> names)
+    {
+        List<string> changedTypes;
+        lock (_lock)
+        {
+            if (!_stores.TryGetValue(typeUrl, out ResourceStore? store))
+            {
+                return;
+            }
+            foreach (string name in names)
+            {
+                RemoveOne(typeUrl, store, name);
+            }
+            changedTypes = UpdateSubscriptions();
+        }
+        Tell(changedTypes);
+    }
+
+    // Returns true if something was taken that differs from before.
+    private bool ApplyOne(
+        string typeUrl, string version, ResourceStore store, Any resource, HashSet<string> names, List<ResourceProblem> problems)
+    {
+        string name;
+        IMessage message;
+        try
+        {
+            (name, message) = Decode(typeUrl, resource);
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            problems.Add(new ResourceProblem("", "", $"the resource cannot be decoded: {e.Message}"));
+            return false;
+        }
+        names.Add(name);
+        if (store.IsUnchanged(name, resource))
+        {
+            return false;
+        }
+        CompileScope scope = new(_runtime, name);
+        Put(scope, message);
+        if (scope.Problems.Count > 0)
+        {
+            problems.AddRange(scope.Problems);
+            store.Refuse(name, new RefusedResource(scope.Problems[0], version, _time.GetUtcNow()));
+            ProxyLog.Refused(_logger, TypeUrls.ShortName(typeUrl), scope.Problems[0].ToString());
+            return false;
+        }
+        store.Accept(new AppliedResource(name, version, _time.GetUtcNow(), resource));
+        return true;
+    }
+
+    private static (string Name, IMessage Message) Decode(string typeUrl, Any resource)
+    {
+        switch (typeUrl)
+        {
+            case TypeUrls.Cluster:
+                Cluster cluster = Cluster.Parser.ParseFrom(resource.Value);
+                return (cluster.Name, cluster);
+            case TypeUrls.ClusterLoadAssignment:
+                ClusterLoadAssignment assignment = ClusterLoadAssignment.Parser.ParseFrom(resource.Value);
+                return (assignment.ClusterName, assignment);
+            case TypeUrls.Listener:
+                Listener listener = Listener.Parser.ParseFrom(resource.Value);
+                return (listener.Name, listener);
+            case TypeUrls.Secret:
+                Secret secret = Secret.Parser.ParseFrom(resource.Value);
+                return (secret.Name, secret);
+            default:
+                RouteConfiguration route = RouteConfiguration.Parser.ParseFrom(resource.Value);
+                return (route.Name, route);
+        }
+    }
+
+    private void Put(CompileScope scope, IMessage message)
+    {
+        switch (message)
+        {
+            case Cluster cluster:
+                _clusters.Put(scope, cluster);
+                break;
+            case ClusterLoadAssignment assignment:
+                _clusters.PutEndpoints(scope, assignment);
+                break;
+            case Listener listener:
+                _listeners.Put(scope, listener);
+                break;
+            case Secret secret:
+                if (SecretCompiler.Compile(scope, secret) is { } compiled)
+                {
+                    _runtime.SecretOf(secret.Name, isLocal: true).Current = compiled;
+                }
+                break;
+            case RouteConfiguration route:
+                if (RouteCompiler.Compile(scope, route) is { } table)
+                {
+                    RouteState state = _runtime.RouteOf(route.Name);
+                    state.Table = table;
+                }
+                break;
+        }
+    }
+
+    private void RemoveOne(string typeUrl, ResourceStore store, string name)
+    {
+        if (!store.Remove(name))
+        {
+            return;
+        }
+        switch (typeUrl)
+        {
+            case TypeUrls.Cluster:
+                _clusters.Remove(name);
+                break;
+            case TypeUrls.ClusterLoadAssignment:
+                _clusters.RemoveEndpoints(name);
+                break;
+            case TypeUrls.Secret when _runtime.FindSecret(name) is { } secret:
+                secret.Current = null;
+                break;
+            case TypeUrls.Listener:
+                _listeners.Remove(name);
+                break;
+        }
+    }
+}
