@@ -7,6 +7,7 @@ using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.AccessLog.Remote;
 using Lateen.Proxy.Export;
 using Opentelemetry.Proto.Common.V1;
+using KeyValue = Opentelemetry.Proto.Common.V1.KeyValue;
 
 namespace Lateen.Proxy.Compile;
 

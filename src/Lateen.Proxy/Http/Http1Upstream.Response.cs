@@ -78,6 +78,11 @@ internal sealed partial class Http1Upstream
                         return;
                     }
                     data = data[consumed..];
+                    if (exchange.IsUpgrade && !data.IsEmpty)
+                    {
+                        ProcessBehindTunnelHead(exchange, data);
+                        return;
+                    }
                     if (!OnHead(exchange, hasMore: !data.IsEmpty))
                     {
                         return;
@@ -96,6 +101,19 @@ internal sealed partial class Http1Upstream
                     break;
             }
         }
+    }
+
+    // A tunnel that opens has the client read, into the same input that holds what came behind the head.
+    private void ProcessBehindTunnelHead(HttpExchange exchange, ReadOnlySpan<byte> data)
+    {
+        byte[] rest = Loop.Buffers.Rent(data.Length);
+        int length = data.Length;
+        data.CopyTo(rest);
+        if (OnHead(exchange, hasMore: true))
+        {
+            Process(rest.AsSpan(0, length));
+        }
+        Loop.Buffers.Return(rest);
     }
 
     // Returns false if nothing of what is left of the input may be looked at.

@@ -54,19 +54,21 @@ internal sealed class Http2Upstream : Http2Connection
         }
         Http2UpstreamStream stream = (Http2UpstreamStream?)TakeFree() ?? new Http2UpstreamStream(this);
         // RFC 8441 3: whether an upgrade can be asked for is known once the server's settings are here. Until then the stream is not opened.
-        if (!exchange.IsUpgrade || exchange.IsConnect || Session.PeerStreamLimit is not null)
+        if (!exchange.IsUpgrade || exchange.IsConnect || Session.PeerAllowsConnect)
         {
             Session.OpenStream(stream);
         }
-        else
+        else if (Session.PeerStreamLimit is null)
         {
             _held.Add(stream);
         }
+        else
+        {
+            // Not from within the exchange's own call.
+            Loop.ArmTimer(new Refusal(stream), 1);
+        }
         stream.Begin(exchange);
     }
-
-    /// <summary>Fails a stream's exchange when the callback under way is over.</summary>
-    public void RefuseLater(Http2UpstreamStream stream) => Loop.ArmTimer(new Refusal(stream), 1);
 
     /// <summary>A stream that was held back is wanted no longer.</summary>
     public void Unhold(Http2UpstreamStream stream) => _held.Remove(stream);
@@ -104,6 +106,7 @@ internal sealed class Http2Upstream : Http2Connection
     {
         _pool.Cluster.Stats.Add(ClusterStat.UpstreamCxProtocolError);
         _retired = true;
+        FailHeld();
         CloseIfDone();
     }
 
@@ -175,6 +178,11 @@ internal sealed class Http2Upstream : Http2Connection
         }
         CloseSocket();
         Session.Close(Http2ErrorCode.Cancel);
+        FailHeld();
+    }
+
+    private void FailHeld()
+    {
         foreach (Http2UpstreamStream stream in _held.ToArray())
         {
             stream.OnReset(Http2ErrorCode.Cancel, byPeer: true);

@@ -38,29 +38,24 @@ internal sealed class Http2UpstreamStream(Http2Upstream connection) : Http2Strea
             return; // Held back: the head goes out when the server's settings are here.
         }
         ReadOnlySpan<byte> scheme = exchange.Request.Get(HttpField.XForwardedProto).SequenceEqual("https"u8) ? "https"u8 : "http"u8;
-        if (!exchange.IsUpgrade || exchange.IsConnect)
-        {
-            connection.Session.SendRequest(this, exchange.Request, scheme, endStream);
-        }
-        else if (connection.Session.PeerAllowsConnect)
-        {
-            connection.Session.SendRequest(this, exchange.Request, scheme, endStream, exchange.Request.Get(HttpField.Upgrade));
-        }
-        else
-        {
-            // Not from within the exchange's own call.
-            connection.RefuseLater(this);
-        }
+        ReadOnlySpan<byte> protocol = exchange is { IsUpgrade: true, IsConnect: false } ? exchange.Request.Get(HttpField.Upgrade) : [];
+        connection.Session.SendRequest(this, exchange.Request, scheme, endStream, protocol);
     }
 
     /// <summary>The server's settings are here: an upgrade that waited for them is asked for.</summary>
     public void OpenHeld()
     {
-        if (_exchange is { } exchange)
+        if (_exchange is not { } exchange)
         {
-            connection.Session.OpenStream(this);
-            SendHead(exchange, endStream: false);
+            return;
         }
+        if (!connection.Session.PeerAllowsConnect)
+        {
+            Refuse();
+            return;
+        }
+        connection.Session.OpenStream(this);
+        SendHead(exchange, endStream: false);
     }
 
     /// <summary>The server takes no upgrades over HTTP/2.</summary>
@@ -69,7 +64,6 @@ internal sealed class Http2UpstreamStream(Http2Upstream connection) : Http2Strea
         if (_exchange is { } exchange)
         {
             _exchange = null;
-            connection.Session.Reset(this, Http2ErrorCode.Cancel);
             exchange.OnUpstreamReset(UpstreamFailure.LocalReset, "the server takes no upgrade over HTTP/2", diedIdle: false);
         }
     }

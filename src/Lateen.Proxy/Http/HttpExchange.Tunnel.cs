@@ -1,7 +1,6 @@
 using Lateen.Net.Http1;
 using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Clusters;
-using Lateen.Proxy.Pools;
 using Lateen.Proxy.Routing;
 using Lateen.Proxy.Stats;
 

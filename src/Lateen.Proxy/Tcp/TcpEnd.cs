@@ -5,7 +5,7 @@ namespace Lateen.Proxy.Tcp;
 /// <summary>One side of a <see cref="TcpSession"/>: reads and writes through to the other, stops while the other is full.</summary>
 /// <remarks>
 /// Small messages are read and written, which costs least for them; a flow that has proved to be bulk passes through a pipe in the kernel, where
-/// neither side has a transport of its own (benchmark: tcp-bulk). What is in the pipe counts as output of the other side that waits.
+/// neither side has a transport of its own. What is in the pipe counts as output of the other side that waits.
 /// </remarks>
 internal sealed class TcpEnd(TcpSession session, EventLoop loop, bool isDownstream) : StreamSocket(loop)
 {

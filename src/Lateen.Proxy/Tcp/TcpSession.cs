@@ -93,10 +93,10 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
         Connect();
     }
 
-    /// <summary>Calls the upstream while the client's protocol is not known yet; false where access rules forbid it or somebody has to be asked.</summary>
+    /// <summary>Calls the upstream while the client's protocol is not known yet; false where access rules forbid it, somebody has to be asked, or it is reached by a tunnel.</summary>
     public bool TryBeginAhead(ISessionAhead owner)
     {
-        if (_config.Authorization is not null)
+        if (_config.Authorization is not null || _config.Tunnel is not null)
         {
             return false;
         }

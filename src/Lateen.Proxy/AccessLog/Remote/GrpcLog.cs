@@ -2,6 +2,7 @@ using Envoy.Config.Core.V3;
 using Envoy.Data.Accesslog.V3;
 using Envoy.Service.Accesslog.V3;
 using Google.Protobuf;
+using Google.Protobuf.Collections;
 using Lateen.Net.Http1;
 using Lateen.Proxy.Export;
 using Lateen.Proxy.Workers;
@@ -84,7 +85,7 @@ internal sealed class GrpcLog(ExportQueue<IMessage> queue, bool isHttp, GrpcLogH
         return entry;
     }
 
-    private static void Copy(MessageHead? head, byte[][] names, IDictionary<string, string> target)
+    private static void Copy(MessageHead? head, byte[][] names, MapField<string, string> target)
     {
         foreach (byte[] name in names)
         {

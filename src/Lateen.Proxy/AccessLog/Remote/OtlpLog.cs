@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Google.Protobuf;
 using Lateen.Proxy.Export;
 using Lateen.Proxy.Workers;

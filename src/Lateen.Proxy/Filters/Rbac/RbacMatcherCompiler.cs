@@ -6,6 +6,7 @@ using Lateen.Proxy.Filters.Metadata;
 using Lateen.Proxy.Listeners;
 using EnvoyHeader = Envoy.Config.Route.V3.HeaderMatcher;
 using EnvoyString = Envoy.Type.Matcher.V3.StringMatcher;
+using PathMatcher = Envoy.Type.Matcher.V3.PathMatcher;
 
 namespace Lateen.Proxy.Filters.Rbac;
 
@@ -27,24 +28,17 @@ internal static class RbacMatcherCompiler
                 return Any(permission.OrRules.Rules.Select((r, i) => Permission(scope, r, $"{path}.or_rules.rules[{i}]")));
             case Envoy.Config.Rbac.V3.Permission.RuleOneofCase.NotRule:
                 return Not(Permission(scope, permission.NotRule, path + ".not_rule"));
-            case Envoy.Config.Rbac.V3.Permission.RuleOneofCase.Header:
-                return Header(scope, permission.Header, path + ".header");
-            case Envoy.Config.Rbac.V3.Permission.RuleOneofCase.UrlPath:
-                return Path(scope, permission.UrlPath.Path, path + ".url_path.path");
             case Envoy.Config.Rbac.V3.Permission.RuleOneofCase.DestinationIp:
                 return Range(scope, permission.DestinationIp, path + ".destination_ip") is { } range ? new RbacMatcher.Destination(range) : null;
             case Envoy.Config.Rbac.V3.Permission.RuleOneofCase.DestinationPort:
                 return new RbacMatcher.DestinationPort((int)permission.DestinationPort, (int)permission.DestinationPort + 1);
             case Envoy.Config.Rbac.V3.Permission.RuleOneofCase.DestinationPortRange:
                 return new RbacMatcher.DestinationPort(permission.DestinationPortRange.Start, permission.DestinationPortRange.End);
-            case Envoy.Config.Rbac.V3.Permission.RuleOneofCase.Metadata:
-                return MetadataMatcher.Compile(scope, permission.Metadata, path + ".metadata") is { } metadata ? new RbacMatcher.Metadata(metadata) : null;
             case Envoy.Config.Rbac.V3.Permission.RuleOneofCase.RequestedServerName:
                 return MatcherCompiler.String(scope, permission.RequestedServerName, path + ".requested_server_name") is { } name
                     ? new RbacMatcher.ServerName(name) : null;
             default:
-                scope.Refuse(path, $"{permission.RuleCase} is not supported");
-                return null;
+                return OfRequest(scope, new(permission.Header, permission.UrlPath, permission.Metadata), path, $"{permission.RuleCase}");
         }
     }
 
@@ -70,15 +64,8 @@ internal static class RbacMatcherCompiler
                 return Range(scope, principal.RemoteIp, path + ".remote_ip") is { } remote ? new RbacMatcher.Remote(remote) : null;
             case Envoy.Config.Rbac.V3.Principal.IdentifierOneofCase.SourceIp:
                 return Range(scope, principal.SourceIp, path + ".source_ip") is { } source ? new RbacMatcher.DirectRemote(source) : null;
-            case Envoy.Config.Rbac.V3.Principal.IdentifierOneofCase.Header:
-                return Header(scope, principal.Header, path + ".header");
-            case Envoy.Config.Rbac.V3.Principal.IdentifierOneofCase.UrlPath:
-                return Path(scope, principal.UrlPath.Path, path + ".url_path.path");
-            case Envoy.Config.Rbac.V3.Principal.IdentifierOneofCase.Metadata:
-                return MetadataMatcher.Compile(scope, principal.Metadata, path + ".metadata") is { } metadata ? new RbacMatcher.Metadata(metadata) : null;
             default:
-                scope.Refuse(path, $"{principal.IdentifierCase} is not supported");
-                return null;
+                return OfRequest(scope, new(principal.Header, principal.UrlPath, principal.Metadata), path, $"{principal.IdentifierCase}");
         }
     }
 
@@ -88,11 +75,22 @@ internal static class RbacMatcherCompiler
 
     private static RbacMatcher.Not? Not(RbacMatcher? part) => part is null ? null : new(part);
 
-    private static RbacMatcher.Header? Header(CompileScope scope, EnvoyHeader header, string path) =>
-        MatcherCompiler.Headers(scope, [header], path) is [var compiled] ? new(compiled) : null;
-
-    private static RbacMatcher.Path? Path(CompileScope scope, EnvoyString text, string path) =>
-        MatcherCompiler.String(scope, text, path) is { } compiled ? new(compiled) : null;
+    // What permissions and principals both may ask of a request.
+    private static RbacMatcher? OfRequest(CompileScope scope, RequestRule rule, string path, string kind)
+    {
+        switch (rule)
+        {
+            case { Header: { } header }:
+                return MatcherCompiler.Headers(scope, [header], path + ".header") is [var compiled] ? new RbacMatcher.Header(compiled) : null;
+            case { UrlPath: { } url }:
+                return MatcherCompiler.String(scope, url.Path, path + ".url_path.path") is { } text ? new RbacMatcher.Path(text) : null;
+            case { Metadata: { } metadata }:
+                return MetadataMatcher.Compile(scope, metadata, path + ".metadata") is { } value ? new RbacMatcher.Metadata(value) : null;
+            default:
+                scope.Refuse(path, $"{kind} is not supported");
+                return null;
+        }
+    }
 
     private static RbacMatcher.Peer? Peer(CompileScope scope, EnvoyString? name, string path)
     {
@@ -112,4 +110,6 @@ internal static class RbacMatcherCompiler
         }
         return new Cidr(address, (int)(range.PrefixLen ?? 0));
     }
+
+    private readonly record struct RequestRule(EnvoyHeader? Header, PathMatcher? UrlPath, Envoy.Type.Matcher.V3.MetadataMatcher? Metadata);
 }

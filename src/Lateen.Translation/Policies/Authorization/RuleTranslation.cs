@@ -56,90 +56,38 @@ internal sealed class RuleTranslation
 
     private Permission Permission(AuthorizationOperation? to, EquatableArray<AuthorizationCondition> when)
     {
-        var all = new Permission.Types.Set();
+        var all = new RuleSet<Permission>(
+            this, attribute => attribute.Permission, some => new() { OrRules = new() { Rules = { some } } }, one => new() { NotRule = one });
         if (to is not null)
         {
-            Add(all, AuthorizationAttributes.Hosts, to.Hosts, to.NotHosts);
-            Add(all, AuthorizationAttributes.Methods, to.Methods, to.NotMethods);
-            Add(all, AuthorizationAttributes.Paths, to.Paths, to.NotPaths);
-            Add(all, AuthorizationAttributes.DestinationPort, to.Ports, to.NotPorts);
+            all.Add(AuthorizationAttributes.Hosts, to.Hosts, to.NotHosts);
+            all.Add(AuthorizationAttributes.Methods, to.Methods, to.NotMethods);
+            all.Add(AuthorizationAttributes.Paths, to.Paths, to.NotPaths);
+            all.Add(AuthorizationAttributes.DestinationPort, to.Ports, to.NotPorts);
         }
 
-        foreach (var condition in when)
-        {
-            Add(all, AuthorizationAttributes.Find(condition.Key)!, condition.Values, condition.NotValues);
-        }
-
-        if (all.Rules.Count == 0)
-        {
-            all.Rules.Add(new Permission { Any = true });
-        }
-
-        return new() { AndRules = all };
+        all.Add(when);
+        return new() { AndRules = new() { Rules = { all.OrElse(new Permission { Any = true }) } } };
     }
 
     private Principal Principal(AuthorizationSource? from, EquatableArray<AuthorizationCondition> when)
     {
-        var all = new Principal.Types.Set();
+        var all = new RuleSet<Principal>(
+            this, attribute => attribute.Principal, some => new() { OrIds = new() { Ids = { some } } }, one => new() { NotId = one });
         if (from is not null)
         {
-            Add(all, AuthorizationAttributes.SourcePrincipal, from.Principals, from.NotPrincipals);
-            Add(all, AuthorizationAttributes.RequestPrincipal, from.RequestPrincipals, from.NotRequestPrincipals);
-            Add(all, AuthorizationAttributes.SourceNamespace, from.Namespaces, from.NotNamespaces);
-            Add(all, AuthorizationAttributes.RemoteIp, from.RemoteIpBlocks, from.NotRemoteIpBlocks);
-            Add(all, AuthorizationAttributes.SourceIp, from.IpBlocks, from.NotIpBlocks);
+            all.Add(AuthorizationAttributes.SourcePrincipal, from.Principals, from.NotPrincipals);
+            all.Add(AuthorizationAttributes.RequestPrincipal, from.RequestPrincipals, from.NotRequestPrincipals);
+            all.Add(AuthorizationAttributes.SourceNamespace, from.Namespaces, from.NotNamespaces);
+            all.Add(AuthorizationAttributes.RemoteIp, from.RemoteIpBlocks, from.NotRemoteIpBlocks);
+            all.Add(AuthorizationAttributes.SourceIp, from.IpBlocks, from.NotIpBlocks);
         }
 
-        foreach (var condition in when)
-        {
-            Add(all, AuthorizationAttributes.Find(condition.Key)!, condition.Values, condition.NotValues);
-        }
-
-        if (all.Ids.Count == 0)
-        {
-            all.Ids.Add(new Principal { Any = true });
-        }
-
-        return new() { AndIds = all };
+        all.Add(when);
+        return new() { AndIds = new() { Ids = { all.OrElse(new Principal { Any = true }) } } };
     }
 
-    private void Add(Permission.Types.Set all, AuthorizationAttribute attribute, EquatableArray<string> values, EquatableArray<string> notValues)
-    {
-        if (attribute.Permission is not { } permission)
-        {
-            return;
-        }
-
-        if (Any(attribute, values, permission) is { Count: > 0 } some)
-        {
-            all.Rules.Add(new Permission { OrRules = new() { Rules = { some } } });
-        }
-
-        if (Any(attribute, notValues, permission) is { Count: > 0 } none)
-        {
-            all.Rules.Add(new Permission { NotRule = new() { OrRules = new() { Rules = { none } } } });
-        }
-    }
-
-    private void Add(Principal.Types.Set all, AuthorizationAttribute attribute, EquatableArray<string> values, EquatableArray<string> notValues)
-    {
-        if (attribute.Principal is not { } principal)
-        {
-            return;
-        }
-
-        if (Any(attribute, values, principal) is { Count: > 0 } some)
-        {
-            all.Ids.Add(new Principal { OrIds = new() { Ids = { some } } });
-        }
-
-        if (Any(attribute, notValues, principal) is { Count: > 0 } none)
-        {
-            all.Ids.Add(new Principal { NotId = new() { OrIds = new() { Ids = { none } } } });
-        }
-    }
-
-    private List<T> Any<T>(AuthorizationAttribute attribute, EquatableArray<string> values, Func<string, T?> translate)
+    private List<T> Values<T>(AuthorizationAttribute attribute, EquatableArray<string> values, Func<string, T?> translate)
         where T : class
     {
         if (values.IsEmpty)
@@ -167,5 +115,42 @@ internal sealed class RuleTranslation
         }
 
         return result;
+    }
+
+    /// <summary>Rules that must all hold. Permissions and principals differ in their messages alone.</summary>
+    private sealed class RuleSet<T>(
+        RuleTranslation owner, Func<AuthorizationAttribute, Func<string, T?>?> translate, Func<List<T>, T> any, Func<T, T> not)
+        where T : class
+    {
+        private readonly List<T> _rules = [];
+
+        public void Add(AuthorizationAttribute attribute, EquatableArray<string> values, EquatableArray<string> notValues)
+        {
+            if (translate(attribute) is not { } one)
+            {
+                return;
+            }
+
+            if (owner.Values(attribute, values, one) is { Count: > 0 } some)
+            {
+                _rules.Add(any(some));
+            }
+
+            if (owner.Values(attribute, notValues, one) is { Count: > 0 } none)
+            {
+                _rules.Add(not(any(none)));
+            }
+        }
+
+        public void Add(EquatableArray<AuthorizationCondition> when)
+        {
+            foreach (var condition in when)
+            {
+                Add(AuthorizationAttributes.Find(condition.Key)!, condition.Values, condition.NotValues);
+            }
+        }
+
+        /// <summary>The rules; without any the one that is given.</summary>
+        public List<T> OrElse(T otherwise) => _rules.Count == 0 ? [otherwise] : _rules;
     }
 }
