@@ -41,6 +41,12 @@ internal sealed class ProxyContext
 
     public MeshConfig Mesh => Snapshot.Mesh;
 
+    /// <summary>What the proxy runs with: its own word, else the mesh's.</summary>
+    public ProxyConfig ProxyConfig => Proxy.ProxyConfig ?? Mesh.DefaultConfig;
+
+    /// <summary>Hosts are told by `x-envoy-attempt-count` how often a request was tried.</summary>
+    public bool TellsAttempts => ProxyConfig.ProxyHeaders?.AttemptCountDisabled != true;
+
     public ControlPlaneSettings Settings => Snapshot.Settings;
 
     public bool IsGateway => Proxy.Type == ProxyType.Router;

@@ -132,22 +132,24 @@ public sealed record ProxyStatsMatcher(
     EquatableArray<string> InclusionSuffixes,
     EquatableArray<string> InclusionRegexps);
 
-/// <summary>Headers that the proxy itself adds. Null = the default.</summary>
+/// <summary>Headers that the proxy itself adds; by default all of them.</summary>
 public sealed record ProxyHeaders
 {
-    public ProxyHeader? ForwardedClientCert { get; init; }
+    /// <summary>Inbound; undefined = APPEND_FORWARD.</summary>
+    public ForwardClientCertDetails ForwardedClientCert { get; init; }
 
-    public bool? RequestIdDisabled { get; init; }
+    /// <summary>Requests without `x-request-id` stay without.</summary>
+    public bool RequestIdDisabled { get; init; }
 
-    public ProxyHeader? Server { get; init; }
+    /// <summary>`server` is the application's own.</summary>
+    public bool ServerDisabled { get; init; }
 
-    public bool? AttemptCountDisabled { get; init; }
+    /// <summary>What `server` says; empty = the default of the listener.</summary>
+    public string ServerValue { get; init; } = "";
 
-    public bool? EnvoyDebugHeadersDisabled { get; init; }
+    /// <summary>No `x-envoy-attempt-count`.</summary>
+    public bool AttemptCountDisabled { get; init; }
 
-    /// <summary>`UNDEFINED`, `IN_MESH`, ... of metadata exchange headers, as written; null = not given.</summary>
-    public string? MetadataExchangeHeadersMode { get; init; }
+    /// <summary>No other `x-envoy-` headers.</summary>
+    public bool EnvoyDebugHeadersDisabled { get; init; }
 }
-
-/// <summary>A header that may be turned off or be given a value.</summary>
-public sealed record ProxyHeader(bool? Disabled = null, string Value = "");

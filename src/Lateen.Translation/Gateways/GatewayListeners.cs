@@ -33,7 +33,7 @@ internal static class GatewayListeners
                 continue;
             }
 
-            if ((context.Proxy.ProxyConfig ?? context.Mesh.DefaultConfig).GatewayTopology is { ProxyProtocol: true })
+            if (context.ProxyConfig.GatewayTopology is { ProxyProtocol: true })
             {
                 // The header of the load balancer comes before anything that the client sends.
                 listener.ListenerFilters.Add(ListenerFilters.ProxyProtocol());

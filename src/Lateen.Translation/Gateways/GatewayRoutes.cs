@@ -40,6 +40,7 @@ internal static class GatewayRoutes
         foreach (var host in hosts.Values.OrderBy(h => h.Name, StringComparer.Ordinal))
         {
             SortCatchAllLast(host);
+            host.IncludeRequestAttemptCount = context.TellsAttempts;
             configuration.VirtualHosts.Add(host);
         }
 
@@ -102,7 +103,6 @@ internal static class GatewayRoutes
             {
                 Name = Naming.HostPort(host, port),
                 Domains = { host },
-                IncludeRequestAttemptCount = true,
             };
         }
 

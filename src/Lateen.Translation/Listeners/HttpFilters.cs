@@ -56,7 +56,7 @@ internal static class HttpFilters
 
         yield return Filter("envoy.filters.http.router", new Router
         {
-            SuppressEnvoyHeaders = (context.Proxy.ProxyConfig ?? context.Mesh.DefaultConfig).ProxyHeaders?.EnvoyDebugHeadersDisabled == true,
+            SuppressEnvoyHeaders = context.ProxyConfig.ProxyHeaders?.EnvoyDebugHeadersDisabled == true,
         });
     }
 

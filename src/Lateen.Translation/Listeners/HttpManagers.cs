@@ -63,15 +63,54 @@ internal static class HttpManagers
             manager.ServerName = "istio-envoy";
             manager.ForwardClientCertDetails = HttpConnectionManager.Types.ForwardClientCertDetails.SanitizeSet;
             manager.SetCurrentClientCertDetails = new() { Subject = true, Cert = true, Uri = true, Dns = true };
-            ApplyTopology(manager, (context.Proxy.ProxyConfig ?? context.Mesh.DefaultConfig).GatewayTopology);
+            ApplyTopology(manager, context.ProxyConfig.GatewayTopology);
         }
         else if (options.Direction == Direction.Inbound)
         {
             manager.ServerName = "istio-envoy";
             manager.ForwardClientCertDetails = HttpConnectionManager.Types.ForwardClientCertDetails.AppendForward;
             manager.SetCurrentClientCertDetails = new() { Subject = true, Uri = true, Dns = true };
+            if (context.ProxyConfig.ProxyHeaders is { ForwardedClientCert: not ForwardClientCertDetails.Undefined } own)
+            {
+                manager.ForwardClientCertDetails = Forwarding(own.ForwardedClientCert);
+            }
+        }
+
+        ApplyHeaders(manager, context.ProxyConfig.ProxyHeaders);
+    }
+
+    /// <summary>ProxyConfig.proxyHeaders.</summary>
+    private static void ApplyHeaders(HttpConnectionManager manager, ProxyHeaders? headers)
+    {
+        if (headers is null)
+        {
+            return;
+        }
+
+        if (headers.ServerDisabled)
+        {
+            manager.ServerName = "";
+            manager.ServerHeaderTransformation = HttpConnectionManager.Types.ServerHeaderTransformation.PassThrough;
+        }
+        else if (headers.ServerValue.Length > 0)
+        {
+            manager.ServerName = headers.ServerValue;
+        }
+
+        if (headers.RequestIdDisabled)
+        {
+            manager.GenerateRequestId = false;
         }
     }
+
+    private static HttpConnectionManager.Types.ForwardClientCertDetails Forwarding(ForwardClientCertDetails details) => details switch
+    {
+        ForwardClientCertDetails.Sanitize => HttpConnectionManager.Types.ForwardClientCertDetails.Sanitize,
+        ForwardClientCertDetails.ForwardOnly => HttpConnectionManager.Types.ForwardClientCertDetails.ForwardOnly,
+        ForwardClientCertDetails.AppendForward => HttpConnectionManager.Types.ForwardClientCertDetails.AppendForward,
+        ForwardClientCertDetails.AlwaysForwardOnly => HttpConnectionManager.Types.ForwardClientCertDetails.AlwaysForwardOnly,
+        _ => HttpConnectionManager.Types.ForwardClientCertDetails.SanitizeSet,
+    };
 
     private static void ApplyTopology(HttpConnectionManager manager, GatewayTopology? topology)
     {
@@ -81,14 +120,7 @@ internal static class HttpManagers
         }
 
         manager.XffNumTrustedHops = topology.NumTrustedProxies;
-        manager.ForwardClientCertDetails = topology.ForwardClientCertDetails switch
-        {
-            ForwardClientCertDetails.Sanitize => HttpConnectionManager.Types.ForwardClientCertDetails.Sanitize,
-            ForwardClientCertDetails.ForwardOnly => HttpConnectionManager.Types.ForwardClientCertDetails.ForwardOnly,
-            ForwardClientCertDetails.AppendForward => HttpConnectionManager.Types.ForwardClientCertDetails.AppendForward,
-            ForwardClientCertDetails.AlwaysForwardOnly => HttpConnectionManager.Types.ForwardClientCertDetails.AlwaysForwardOnly,
-            _ => HttpConnectionManager.Types.ForwardClientCertDetails.SanitizeSet,
-        };
+        manager.ForwardClientCertDetails = Forwarding(topology.ForwardClientCertDetails);
     }
 
     private static void ApplyNodeSettings(HttpConnectionManager manager, ProxyContext context)

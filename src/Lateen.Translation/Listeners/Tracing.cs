@@ -14,7 +14,7 @@ internal static class Tracing
 
     public static HttpConnectionManager.Types.Tracing? Build(ProxyContext context, TrafficDirection direction)
     {
-        var own = (context.Proxy.ProxyConfig ?? context.Mesh.DefaultConfig).Tracing;
+        var own = context.ProxyConfig.Tracing;
         var selection = TracingSelection.Of(context.Telemetry, context.Mesh, TelemetryFilters.SideOf(ListenerClasses.Of(context, direction)));
         if (selection is null ? !context.Mesh.EnableTracing : selection.IsDisabled)
         {

@@ -121,7 +121,7 @@ internal sealed class RouteTableBuilder
 
     private VirtualHost Message(HostGroup group, IReadOnlyList<string> domains)
     {
-        var host = new VirtualHost { Name = group.Name, IncludeRequestAttemptCount = true };
+        var host = new VirtualHost { Name = group.Name, IncludeRequestAttemptCount = _context.TellsAttempts };
         host.Domains.AddRange(domains);
         host.Routes.AddRange(_made.TryGetValue(group.Routes, out var made) ? made : _made[group.Routes] = Make(group.Routes, group.Service));
         return host;

@@ -60,13 +60,32 @@ public static class ProxyConfigDecoder
     private static ProxyHeaders ReadHeaders(ObjectReader headers)
     {
         headers.IgnoreRest();
-        bool? debug = null;
-        headers["envoyDebugHeaders"].Message(header =>
+        return new ProxyHeaders
         {
-            debug = header["disabled"].Boolean();
+            ForwardedClientCert = headers["forwardedClientCert"].Choice(ClientCertificates) ?? ForwardClientCertDetails.Undefined,
+            RequestIdDisabled = IsDisabled(headers["requestId"]),
+            ServerDisabled = IsDisabled(headers["server"]),
+            ServerValue = headers["server"].Message(server => Tolerant(server)["value"].Text() ?? "") ?? "",
+            AttemptCountDisabled = IsDisabled(headers["attemptCount"]),
+            EnvoyDebugHeadersDisabled = IsDisabled(headers["envoyDebugHeaders"]),
+        };
+    }
+
+    private static bool IsDisabled(ValueReader field)
+    {
+        var disabled = false;
+        field.Message(header =>
+        {
+            disabled = Tolerant(header)["disabled"].Boolean() ?? false;
             return header;
         });
-        return new ProxyHeaders { EnvoyDebugHeadersDisabled = debug };
+        return disabled;
+    }
+
+    private static ObjectReader Tolerant(ObjectReader reader)
+    {
+        reader.IgnoreRest();
+        return reader;
     }
 
     private static TimeSpan? WholeSeconds(ValueReader field)

@@ -76,7 +76,7 @@ public sealed class IncrementalPushTests
             Namespace = ns,
             ClusterId = "Kubernetes",
             NodeName = "n0",
-            Labels = new[] { KeyValuePair.Create("app", app), KeyValuePair.Create("version", "v1") }.ToEquatableMap(),
+            Labels = new[] { KeyValuePair.Create("app", app), KeyValuePair.Create("version", "v1"), KeyValuePair.Create("istio", "ingressgateway") }.ToEquatableMap(),
             Metadata = new[] { KeyValuePair.Create("NAME", name), KeyValuePair.Create("NAMESPACE", ns) }.ToEquatableMap(),
         };
         yield return Node("a", "p0", "10.1.0.1", ProxyType.Sidecar, "s0");

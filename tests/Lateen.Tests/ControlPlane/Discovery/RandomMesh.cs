@@ -87,6 +87,8 @@ internal sealed class RandomMesh(int seed)
             "EndpointSlice" => ObjectReaders.Slice(value),
             "Namespace" => ObjectReaders.Namespace(value),
             "Node" => ObjectReaders.Node(value),
+            "Ingress" => ObjectReaders.Ingress(value),
+            "IngressClass" => ObjectReaders.IngressClass(value),
             "ConfigMap" => _readers.ConfigMap(value),
             _ => _readers.Resource(value),
         };
@@ -113,6 +115,12 @@ internal sealed class RandomMesh(int seed)
             case "Node":
                 state.DeleteNode(name);
                 break;
+            case "Ingress":
+                state.Ingresses.Delete(key);
+                break;
+            case "IngressClass":
+                state.Ingresses.DeleteClass(name);
+                break;
             default:
                 state.DeleteResource(new ResourceName(kind, ns, name));
                 break;
@@ -123,7 +131,7 @@ internal sealed class RandomMesh(int seed)
     {
         var ns = Namespaces[_random.Next(Namespaces.Length)];
         var two = _random.Next(2);
-        return _random.Next(24) switch
+        return _random.Next(26) switch
         {
             0 or 1 or 2 => ("Service", ns, $"s{_random.Next(4)}"),
             3 or 4 or 5 => ("EndpointSlice", ns, $"s{_random.Next(4)}-x{two}"),
@@ -140,6 +148,8 @@ internal sealed class RandomMesh(int seed)
             20 => (Pick("PeerAuthentication", "RequestAuthentication", "AuthorizationPolicy"), ns, $"sec{two}"),
             21 => (Pick("Telemetry", "WasmPlugin", "ProxyConfig"), ns, $"ext{two}"),
             22 => ("Pod", ns, $"p{_random.Next(5)}"),
+            23 => ("Ingress", ns, $"in{_random.Next(3)}"),
+            24 => ("IngressClass", "", "mesh"),
             _ => _random.Next(4) == 0 ? ("ConfigMap", "istio-system", "istio") : ("EndpointSlice", ns, $"s{_random.Next(4)}-x{two}"),
         };
     }
@@ -207,6 +217,16 @@ internal sealed class RandomMesh(int seed)
               servers:
                 - port: {"{"}number: {Pick("80", "8080")}, name: http, protocol: HTTP{"}"}
                   hosts: ["{Pick("*", "ext.example.com", "a/*")}"]
+                {Pick("", "", "- {port: {number: 15443, name: tls, protocol: TLS}, tls: {mode: AUTO_PASSTHROUGH}, hosts: ['*.cluster.local']}")}
+            """),
+        "IngressClass" => $"{{apiVersion: networking.k8s.io/v1, kind: IngressClass, metadata: {{name: {name}}}, spec: {{controller: {Pick("istio.io/ingress-controller", "istio.io/ingress-controller", "other")}}}}}",
+        "Ingress" => Object("networking.k8s.io/v1", kind, ns, name, $"""
+            spec:
+              {Pick("ingressClassName: mesh", "ingressClassName: mesh", "ingressClassName: other")}
+              {Pick("", "tls: [{hosts: [x.example.com], secretName: cert}]")}
+              rules:
+                - host: {Pick("x.example.com", "y.example.com")}
+                  http: {"{"}paths: [{"{"}path: {Pick("/", "/a")}, pathType: {Pick("Prefix", "Exact")}, backend: {"{"}service: {"{"}name: {Pick("s0", "s1")}, port: {Pick("{number: 80}", "{name: http}", "{name: grpc}")}{"}"}{"}"}{"}"}]{"}"}
             """),
         "ServiceEntry" => ServiceEntry(ns, name),
         "Sidecar" => Istio(kind, ns, name, $"""

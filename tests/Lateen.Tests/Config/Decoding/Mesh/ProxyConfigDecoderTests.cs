@@ -35,8 +35,16 @@ public sealed class ProxyConfigDecoderTests
     }
 
     [Fact]
-    public void Headers_OfDebugging_CanBeTurnedOff() =>
-        Read("proxyHeaders: {envoyDebugHeaders: {disabled: true}}").ProxyHeaders!.EnvoyDebugHeadersDisabled.ShouldBe(true);
+    public void Headers_OfTheProxyItself_AreRead() => Read(
+        "proxyHeaders: {envoyDebugHeaders: {disabled: true}, requestId: {disabled: true}, attemptCount: {disabled: true}, server: {value: edge}, forwardedClientCert: SANITIZE}")
+        .ProxyHeaders.ShouldBe(new ProxyHeaders
+        {
+            EnvoyDebugHeadersDisabled = true,
+            RequestIdDisabled = true,
+            AttemptCountDisabled = true,
+            ServerValue = "edge",
+            ForwardedClientCert = ForwardClientCertDetails.Sanitize,
+        });
 
     [Theory]
     [InlineData("tracing: {sampling: 101}", "tracing.sampling")]
