@@ -79,7 +79,7 @@ internal static class SidecarRoutes
             {
                 Name = Naming.BlockAll,
                 Domains = { "*" },
-                IncludeRequestAttemptCount = true,
+                IncludeRequestAttemptCount = context.TellsAttempts,
                 Routes =
                 {
                     new Route
@@ -96,7 +96,7 @@ internal static class SidecarRoutes
         {
             Name = Naming.AllowAny,
             Domains = { "*" },
-            IncludeRequestAttemptCount = true,
+            IncludeRequestAttemptCount = context.TellsAttempts,
             Routes =
             {
                 new Route

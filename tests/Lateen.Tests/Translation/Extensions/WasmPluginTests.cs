@@ -45,7 +45,7 @@ public sealed class WasmPluginTests
         var with = ProxyTranslator.Translate(new(MeshSnapshot.Build(Inputs(Plugin("p"))), Web, TypeUrls.Listener, []));
         var without = ProxyTranslator.Translate(new(MeshSnapshot.Build(Inputs()), Web, TypeUrls.Listener, []));
 
-        with.Resources.ShouldBe(without.Resources);
+        with.Resources.Select(resource => (resource.Name, resource.Version)).ShouldBe(without.Resources.Select(resource => (resource.Name, resource.Version)));
         var problem = with.Problems.ShouldHaveSingleItem();
         (problem.Subject, problem.FieldPath).ShouldBe(("WasmPlugin default/p", "spec.url"));
         problem.What.ShouldContain("no WebAssembly");
