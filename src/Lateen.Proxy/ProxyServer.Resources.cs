@@ -141,7 +141,7 @@ public sealed partial class ProxyServer
             return false;
         }
         CompileScope scope = new(_runtime, name);
-        Put(scope, message);
+        Put(scope, message, resource.Value);
         if (scope.Problems.Count > 0)
         {
             problems.AddRange(scope.Problems);
@@ -149,6 +149,9 @@ public sealed partial class ProxyServer
             ProxyLog.Refused(_logger, TypeUrls.ShortName(typeUrl), scope.Problems[0].ToString());
             return false;
         }
+        // Thousands of resources share what is the same in them.
+        resource.TypeUrl = typeUrl;
+        name = typeUrl is TypeUrls.Cluster or TypeUrls.ClusterLoadAssignment ? _runtime.FindCluster(name)?.Name ?? name : name;
         store.Accept(new AppliedResource(name, version, _time.GetUtcNow(), resource));
         return true;
     }
@@ -175,15 +178,15 @@ public sealed partial class ProxyServer
         }
     }
 
-    private void Put(CompileScope scope, IMessage message)
+    private void Put(CompileScope scope, IMessage message, ByteString received)
     {
         switch (message)
         {
             case Cluster cluster:
-                _clusters.Put(scope, cluster);
+                _clusters.Put(scope, cluster, received);
                 break;
             case ClusterLoadAssignment assignment:
-                _clusters.PutEndpoints(scope, assignment);
+                _clusters.PutEndpoints(scope, assignment, received);
                 break;
             case Listener listener:
                 _listeners.Put(scope, listener);
@@ -195,7 +198,7 @@ public sealed partial class ProxyServer
                 }
                 break;
             case RouteConfiguration route:
-                if (RouteCompiler.Compile(scope, route) is { } table)
+                if (RouteCompiler.Compile(scope, route, received) is { } table)
                 {
                     RouteState state = _runtime.RouteOf(route.Name);
                     state.Table = table;

@@ -69,6 +69,7 @@ public sealed partial class ProxyServer
         yield return Gauge("server.total_connections", ActiveConnections);
         yield return Gauge("server.uptime", (long)(_time.GetUtcNow() - _started).TotalSeconds);
         yield return Gauge("server.memory_allocated", GC.GetTotalMemory(false));
+        yield return Counter("server.memory_allocated_total", GC.GetTotalAllocatedBytes(precise: false));
         yield return Gauge("server.memory_heap_size", GC.GetGCMemoryInfo().HeapSizeBytes);
     }
 }

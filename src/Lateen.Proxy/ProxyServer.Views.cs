@@ -42,18 +42,18 @@ public sealed partial class ProxyServer
 
     private static ClusterView? View(ClusterState state)
     {
-        if (state.Config is not { } config)
+        // A cluster that nobody has used shows what it would be made of, and stays unused.
+        if ((state.Dormant is { } dormant ? dormant.Compile() : state.Config) is not { } config)
         {
             return null;
         }
         return new ClusterView(
             config.Name, config.ObservabilityName, config.EdsServiceName, config.Outlier is not null, true, View(config.Default),
-            View(config.High), [.. HostViews(state)], View(state.Outlier));
+            View(config.High), [.. HostViews(state, config)], View(state.Outlier));
     }
 
-    // A cluster that nobody has used shows what it would be made of.
-    private static IEnumerable<HostView> HostViews(ClusterState state) => state.Waiting is { } waiting
-        ? waiting.Endpoints.Select(e => new Host(e, 0).View())
+    private static IEnumerable<HostView> HostViews(ClusterState state, ClusterConfig config) => state.Dormant is { } dormant
+        ? dormant.Endpoints(config).Endpoints.Select(e => new Host(e, 0).View())
         : state.Hosts.All.Select(h => h.View());
 
     private static OutlierView? View(OutlierDetector? detector) => detector is null ? null : new OutlierView(
