@@ -43,5 +43,5 @@ internal static class StatePages
     };
 
     /// <summary>The clusters that are watched: this one alone.</summary>
-    public static JsonArray Clusters(string clusterId) => [new JsonObject { ["id"] = clusterId, ["secretName"] = "", ["syncStatus"] = "synced" }];
+    public static JsonArray Clusters(string clusterId) => [(JsonNode)new JsonObject { ["id"] = clusterId, ["secretName"] = "", ["syncStatus"] = "synced" }];
 }

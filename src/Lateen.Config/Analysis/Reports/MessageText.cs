@@ -28,7 +28,7 @@ public static class MessageText
     /// <summary>An array indented by tabs.</summary>
     public static string Json(IEnumerable<ConfigProblem> problems)
     {
-        JsonArray all = [.. problems.Select(problem => new JsonObject(Fields(problem).Select(field => KeyValuePair.Create(field.Key, (JsonNode?)field.Value))))];
+        JsonArray all = [.. problems.Select(problem => (JsonNode)new JsonObject(Fields(problem).Select(field => KeyValuePair.Create(field.Key, (JsonNode?)field.Value))))];
 
         // Go's encoder escapes what HTML would take for markup.
         return all.Count == 0 ? "[]" : all.ToJsonString(Indented)
