@@ -329,18 +329,18 @@ public sealed class ProxyServer
 
     private static ClusterView? View(ClusterState state)
     {
-        if (state.Config is not { } config)
+        // A cluster that nobody has used shows what it would be made of, and stays unused.
+        if ((state.Dormant is { } dormant ? dormant.Compile() : state.Config) is not { } config)
         {
             return null;
         }
         return new ClusterView(
             config.Name, config.ObservabilityName, config.EdsServiceName, config.Outlier is not null, true, View(config.Default),
-            View(config.High), [.. HostViews(state)], View(state.Outlier));
+            View(config.High), [.. HostViews(state, config)], View(state.Outlier));
     }
 
-    // A cluster that nobody has used shows what it would be made of.
-    private static IEnumerable<HostView> HostViews(ClusterState state) => state.Waiting is { } waiting
-        ? waiting.Endpoints.Select(e => new Host(e, 0).View())
+    private static IEnumerable<HostView> HostViews(ClusterState state, ClusterConfig config) => state.Dormant is { } dormant
+        ? dormant.Endpoints(config).Endpoints.Select(e => new Host(e, 0).View())
         : state.Hosts.All.Select(h => h.View());
 
     private static OutlierView? View(OutlierDetector? detector) => detector is null ? null : new OutlierView(
@@ -370,7 +370,7 @@ public sealed class ProxyServer
             return false;
         }
         CompileScope scope = new(_runtime, name);
-        Put(scope, message);
+        Put(scope, message, resource.Value);
         if (scope.Problems.Count > 0)
         {
             problems.AddRange(scope.Problems);
@@ -378,6 +378,9 @@ public sealed class ProxyServer
             ProxyLog.Refused(_logger, TypeUrls.ShortName(typeUrl), scope.Problems[0].ToString());
             return false;
         }
+        // Thousands of resources share what is the same in them.
+        resource.TypeUrl = typeUrl;
+        name = typeUrl is TypeUrls.Cluster or TypeUrls.ClusterLoadAssignment ? _runtime.FindCluster(name)?.Name ?? name : name;
         store.Accept(new AppliedResource(name, version, _time.GetUtcNow(), resource));
         return true;
     }
@@ -404,15 +407,15 @@ public sealed class ProxyServer
         }
     }
 
-    private void Put(CompileScope scope, IMessage message)
+    private void Put(CompileScope scope, IMessage message, ByteString received)
     {
         switch (message)
         {
             case Cluster cluster:
-                _clusters.Put(scope, cluster);
+                _clusters.Put(scope, cluster, received);
                 break;
             case ClusterLoadAssignment assignment:
-                _clusters.PutEndpoints(scope, assignment);
+                _clusters.PutEndpoints(scope, assignment, received);
                 break;
             case Listener listener:
                 _listeners.Put(scope, listener);
@@ -424,7 +427,7 @@ public sealed class ProxyServer
                 }
                 break;
             case RouteConfiguration route:
-                if (RouteCompiler.Compile(scope, route) is { } table)
+                if (RouteCompiler.Compile(scope, route, received) is { } table)
                 {
                     RouteState state = _runtime.RouteOf(route.Name);
                     state.Table = table;
@@ -535,6 +538,7 @@ public sealed class ProxyServer
         yield return Gauge("server.total_connections", ActiveConnections);
         yield return Gauge("server.uptime", (long)(_time.GetUtcNow() - _started).TotalSeconds);
         yield return Gauge("server.memory_allocated", GC.GetTotalMemory(false));
+        yield return Counter("server.memory_allocated_total", GC.GetTotalAllocatedBytes(precise: false));
         yield return Gauge("server.memory_heap_size", GC.GetGCMemoryInfo().HeapSizeBytes);
     }
 }

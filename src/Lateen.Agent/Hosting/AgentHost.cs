@@ -37,6 +37,7 @@ internal sealed class AgentHost
     private readonly ProxyServer _proxy;
     private readonly ProxyResources _resources;
     private readonly ConfigCache _cache;
+    private readonly HeapTrimmer _trimmer;
     private readonly InterceptionCheck _interception;
     private readonly DnsProxy? _dns;
     private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -66,7 +67,8 @@ internal sealed class AgentHost
             logs, time, Random.Shared);
         _cache = new ConfigCache(options.XdsFile is null ? options.StatePath : null, time, _logger);
         _dns = DnsProxyFactory.Create(options);
-        _resources = new ProxyResources(_proxy, _cache, _dns?.Resolver);
+        _trimmer = new HeapTrimmer(time);
+        _resources = new ProxyResources(_proxy, _cache, _trimmer, _dns?.Resolver);
         _proxy.Observer = _resources;
         _interception = new InterceptionCheck(
             InterceptionPlan.Of(options) is { } plan ? cancellation => InterceptionProbe.DialAsync(plan.Version, plan.Ports, cancellation) : null, time, _logger);
@@ -118,12 +120,15 @@ internal sealed class AgentHost
         using var stop = new CancellationTokenSource();
         var proxy = _proxy.RunAsync(stop.Token);
         var names = _dns?.RunAsync(stop.Token) ?? Task.CompletedTask;
-        var configuration = _options.XdsFile is { } file
-            ? new XdsFileFollower(file, _proxy, _time, _logger).RunAsync(stop.Token)
-            : FollowControlPlaneAsync(stop.Token);
-        using GrpcChannel? authority = _options.XdsFile is null && !_options.HasOnlyFileCertificates
+        using GrpcChannel? discovery = _options.XdsFile is null ? ControlPlaneChannel.Create(_options) : null;
+        var configuration = discovery is null
+            ? new XdsFileFollower(_options.XdsFile!, _proxy, _time, _logger).RunAsync(stop.Token)
+            : FollowControlPlaneAsync(discovery, stop.Token);
+        // One server, one connection: a second handshake would be what readiness waits for.
+        using GrpcChannel? otherAuthority = discovery is not null && _options.AuthorityAddress != _options.Proxy.DiscoveryAddress
             ? ControlPlaneChannel.Create(_options, _options.AuthorityAddress) : null;
-        var secrets = Secrets(authority).RunAsync(stop.Token);
+        var secrets = Secrets(_options.HasOnlyFileCertificates ? null : otherAuthority ?? discovery).RunAsync(stop.Token);
+        var memory = _trimmer.RunAsync(stop.Token);
         var interception = _interception.RunAsync(() => _proxy.IsReady, stop.Token);
         var kept = _cache.RunAsync(_proxy, stop.Token);
         await Task.WhenAny(_end.Task, proxy);
@@ -138,6 +143,7 @@ internal sealed class AgentHost
         await proxy;
         await names;
         await kept;
+        await memory;
         AgentLog.Terminated(_logger);
         return 0;
     }
@@ -174,13 +180,12 @@ internal sealed class AgentHost
         End();
     }
 
-    private async Task FollowControlPlaneAsync(CancellationToken cancellation)
+    private async Task FollowControlPlaneAsync(GrpcChannel channel, CancellationToken cancellation)
     {
         if (_cache.Restore(_proxy) is > 0 and var resources)
         {
             AgentLog.Restored(_logger, _options.StatePath, resources);
         }
-        using GrpcChannel channel = ControlPlaneChannel.Create(_options);
         var client = new AdsClient(
             channel,
             new AdsClientOptions

@@ -9,7 +9,7 @@ using Lateen.Xds.Client;
 namespace Lateen.Agent.Hosting;
 
 /// <summary>Carries resources from the control plane into the data plane, and the names it wants back.</summary>
-internal sealed class ProxyResources(ProxyServer proxy, ConfigCache cache, DnsResolver? dns) : IAdsHandler, IProxyObserver
+internal sealed class ProxyResources(ProxyServer proxy, ConfigCache cache, HeapTrimmer trimmer, DnsResolver? dns) : IAdsHandler, IProxyObserver
 {
     /// <summary>Types taken in full from the start.</summary>
     public IReadOnlyList<string> WildcardTypes { get; } =
@@ -43,6 +43,7 @@ internal sealed class ProxyResources(ProxyServer proxy, ConfigCache cache, DnsRe
         var counts = update.TypeUrl == TypeUrls.Cluster ? Clusters : update.TypeUrl == TypeUrls.Listener ? Listeners : null;
         counts?.Count(problems.Count == 0);
         cache.Changed(update.TypeUrl, update.Version);
+        trimmer.OnConfiguration();
         return new(problems.Count == 0 ? null : string.Join("\n", problems));
     }
 

@@ -72,6 +72,8 @@ public sealed class GrpcChannel : IDisposable
         if (options.TrustedRoots is { } roots)
         {
             tls.RemoteCertificateValidationCallback = (_, certificate, chain, errors) => IsTrusted(certificate, chain, errors, roots());
+            // The runtime verifies too, before it asks: to no roots at all, as it would first load all of the machine's.
+            tls.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         }
         if (options.ClientCertificate is { } certificate)
         {

@@ -201,6 +201,10 @@ internal sealed class ClusterConfig
     /// <summary>Secrets that its sockets refer to.</summary>
     public IEnumerable<SecretState> Secrets => Sockets.SelectMany(s => s.Tls?.Source.Settings.Secrets ?? []);
 
+    /// <summary>Certificates or roots are in the cluster itself, perhaps as files, not in secrets.</summary>
+    public bool HasOwnTlsMaterial =>
+        Sockets.Any(s => s.Tls?.Source.Settings is { KeyPairs.Length: > 0 } or { Validation.TrustedRoots.IsEmpty: false });
+
     private IEnumerable<UpstreamSocket> Sockets => TransportMatches.Select(m => m.Socket).Append(Transport).OfType<UpstreamSocket>();
 }
 

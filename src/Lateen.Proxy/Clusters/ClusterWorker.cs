@@ -30,7 +30,7 @@ internal sealed class ClusterWorker(ProxyWorker worker, ClusterState state)
 
     public static ClusterWorker For(ProxyWorker worker, ClusterState state)
     {
-        if (state.Waiting is not null)
+        if (state.Dormant is not null)
         {
             state.Activate(worker.Clusters);
         }

@@ -119,7 +119,7 @@ internal static class HttpManagerCompiler
             case Hcm.RouteSpecifierOneofCase.Rds:
                 return scope.Host.RouteOf(manager.Rds.RouteConfigName);
             case Hcm.RouteSpecifierOneofCase.RouteConfig:
-                RouteTable? table = RouteCompiler.Compile(scope, manager.RouteConfig, path + ".route_config.");
+                RouteTable? table = RouteCompiler.Compile(scope, manager.RouteConfig, received: null, path + ".route_config.");
                 return table is null ? null : new RouteState(manager.RouteConfig.Name) { Table = table };
             default:
                 scope.Refuse(path, $"route_specifier {manager.RouteSpecifierCase} is not supported: use rds or route_config");

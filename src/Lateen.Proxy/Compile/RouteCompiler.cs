@@ -2,6 +2,7 @@ using System.Text;
 using Envoy.Config.Core.V3;
 using Envoy.Config.Route.V3;
 using Envoy.Type.V3;
+using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Filters;
@@ -17,18 +18,25 @@ namespace Lateen.Proxy.Compile;
 /// <summary>envoy.config.route.v3.RouteConfiguration to a <see cref="RouteTable"/>.</summary>
 internal static class RouteCompiler
 {
-    public static RouteTable? Compile(CompileScope scope, RouteConfiguration config, string root = "")
+    /// <param name="scope">Takes the problems.</param>
+    /// <param name="config">The configuration.</param>
+    /// <param name="received">
+    /// The same as bytes: its virtual hosts are compiled now for their problems only, and once more when a request comes for them. Null: they are kept.
+    /// </param>
+    /// <param name="root">Where the configuration is in the resource.</param>
+    public static RouteTable? Compile(CompileScope scope, RouteConfiguration config, ByteString? received, string root = "")
     {
-        Dictionary<string, VirtualHost> exact = [];
-        Dictionary<string, VirtualHost> suffixes = [];
-        Dictionary<string, VirtualHost> prefixes = [];
-        VirtualHost? catchAll = null;
-        List<VirtualHost> hosts = [];
+        Dictionary<string, VirtualHostSource> exact = [];
+        Dictionary<string, VirtualHostSource> suffixes = [];
+        Dictionary<string, VirtualHostSource> prefixes = [];
+        VirtualHostSource? catchAll = null;
+        Func<ReadOnlyMemory<byte>, VirtualHost> later = Later(scope.Host, config.Name);
+        List<ReadOnlyMemory<byte>>? parts = received is null ? null : ReceivedFields.Of(received, RouteConfiguration.VirtualHostsFieldNumber);
         for (int i = 0; i < config.VirtualHosts.Count; i++)
         {
             string path = $"{root}virtual_hosts[{i}]";
-            VirtualHost host = Host(scope, config.VirtualHosts[i], path);
-            hosts.Add(host);
+            VirtualHost compiled = Host(scope, config.VirtualHosts[i], path);
+            VirtualHostSource host = parts is null ? new VirtualHostSource(compiled) : new VirtualHostSource(parts[i], later);
             for (int d = 0; d < config.VirtualHosts[i].Domains.Count; d++)
             {
                 string domain = config.VirtualHosts[i].Domains[d].ToLowerInvariant();
@@ -52,14 +60,13 @@ internal static class RouteCompiler
         return scope.Problems.Count > 0 ? null : new RouteTable
         {
             Name = config.Name,
-            Exact = new ByteMap<VirtualHost>([.. exact]),
+            Exact = new ByteMap<VirtualHostSource>(exact),
             Suffixes = Sorted(suffixes),
             Prefixes = Sorted(prefixes),
             CatchAll = catchAll,
             IgnorePort = config.IgnorePortInHostMatching,
             RequestEdits = Edits(scope, config.RequestHeadersToAdd, config.RequestHeadersToRemove, root + "request_headers_to_add"),
             ResponseEdits = Edits(scope, config.ResponseHeadersToAdd, config.ResponseHeadersToRemove, root + "response_headers_to_add"),
-            VirtualHosts = [.. hosts],
         };
     }
 
@@ -101,7 +108,7 @@ internal static class RouteCompiler
             _ => 1_000_000u,
         });
 
-    private static (byte[], VirtualHost)[] Sorted(Dictionary<string, VirtualHost> patterns) =>
+    private static (byte[], VirtualHostSource)[] Sorted(Dictionary<string, VirtualHostSource> patterns) =>
         [.. patterns.OrderByDescending(p => p.Key.Length).Select(p => (Encoding.UTF8.GetBytes(p.Key), p.Value))];
 
     private static AppendAction Action(HeaderValueOption option)
@@ -120,6 +127,10 @@ internal static class RouteCompiler
             _ => AppendAction.OverwriteIfExists,
         };
     }
+
+    // A method of its own: what it makes lives as long as the table and must not hold the whole message.
+    private static Func<ReadOnlyMemory<byte>, VirtualHost> Later(ICompileHost host, string table) =>
+        received => Host(new CompileScope(host, table), Envoy.Config.Route.V3.VirtualHost.Parser.ParseFrom(received.Span), "");
 
     private static VirtualHost Host(CompileScope scope, Envoy.Config.Route.V3.VirtualHost host, string path)
     {

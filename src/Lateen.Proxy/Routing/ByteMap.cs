@@ -3,35 +3,42 @@ using System.Text;
 namespace Lateen.Proxy.Routing;
 
 /// <summary>A frozen map from byte strings; the lookup takes a span and allocates nothing. Keys come from configuration, never from peers.</summary>
+/// <remarks>Three arrays whatever the number of keys: a route configuration names every service of the mesh several times.</remarks>
 internal sealed class ByteMap<T> where T : class
 {
-    private readonly (byte[] Key, T Value)[][] _buckets;
+    private readonly int[] _heads; // Index of a bucket's first entry, plus one.
+    private readonly Entry[] _entries;
+    private readonly byte[] _keys;
 
-    public ByteMap(IReadOnlyList<KeyValuePair<string, T>> entries)
+    public ByteMap(IReadOnlyCollection<KeyValuePair<string, T>> entries)
     {
-        Count = entries.Count;
-        _buckets = new (byte[], T)[Math.Max(1, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Count))][];
-        foreach (IGrouping<int, (byte[] Key, T Value)> bucket in entries
-            .Select(e => (Key: Encoding.UTF8.GetBytes(e.Key), e.Value))
-            .GroupBy(e => Hash(e.Key) & (_buckets.Length - 1)))
+        _heads = new int[Math.Max(1, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)entries.Count))];
+        _entries = new Entry[entries.Count];
+        _keys = new byte[entries.Sum(e => Encoding.UTF8.GetByteCount(e.Key))];
+        int i = 0, end = 0;
+        foreach ((string key, T value) in entries)
         {
-            _buckets[bucket.Key] = [.. bucket];
+            int length = Encoding.UTF8.GetBytes(key, _keys.AsSpan(end));
+            ref int head = ref _heads[Hash(_keys.AsSpan(end, length)) & (_heads.Length - 1)];
+            _entries[i] = new Entry { Start = end, Length = length, Next = head, Value = value };
+            head = ++i;
+            end += length;
         }
     }
 
-    public int Count { get; }
+    public int Count => _entries.Length;
 
     public T? Find(ReadOnlySpan<byte> key)
     {
-        if (_buckets[Hash(key) & (_buckets.Length - 1)] is { } bucket)
+        int next = _heads[Hash(key) & (_heads.Length - 1)];
+        while (next != 0)
         {
-            foreach ((byte[] candidate, T value) in bucket)
+            ref readonly Entry entry = ref _entries[next - 1];
+            if (key.SequenceEqual(_keys.AsSpan(entry.Start, entry.Length)))
             {
-                if (key.SequenceEqual(candidate))
-                {
-                    return value;
-                }
+                return entry.Value;
             }
+            next = entry.Next;
         }
         return null;
     }
@@ -44,5 +51,11 @@ internal sealed class ByteMap<T> where T : class
             hash = (hash ^ b) * 16777619;
         }
         return (int)(hash ^ (hash >> 15));
+    }
+
+    private struct Entry
+    {
+        public int Start, Length, Next;
+        public T Value;
     }
 }

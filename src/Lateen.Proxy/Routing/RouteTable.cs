@@ -11,14 +11,14 @@ internal sealed class RouteTable
 {
     public required string Name { get; init; }
 
-    public required ByteMap<VirtualHost> Exact { get; init; }
+    public required ByteMap<VirtualHostSource> Exact { get; init; }
 
     /// <summary>Suffixes with their dot or other first character, longest first.</summary>
-    public required (byte[] Text, VirtualHost Host)[] Suffixes { get; init; }
+    public required (byte[] Text, VirtualHostSource Source)[] Suffixes { get; init; }
 
-    public required (byte[] Text, VirtualHost Host)[] Prefixes { get; init; }
+    public required (byte[] Text, VirtualHostSource Source)[] Prefixes { get; init; }
 
-    public VirtualHost? CatchAll { get; init; }
+    public VirtualHostSource? CatchAll { get; init; }
 
     public bool IgnorePort { get; init; }
 
@@ -26,9 +26,9 @@ internal sealed class RouteTable
 
     public HeaderEdits ResponseEdits { get; init; } = HeaderEdits.None;
 
-    public required VirtualHost[] VirtualHosts { get; init; }
+    public VirtualHost? FindHost(ReadOnlySpan<byte> authority) => FindSource(authority)?.Host;
 
-    public VirtualHost? FindHost(ReadOnlySpan<byte> authority)
+    private VirtualHostSource? FindSource(ReadOnlySpan<byte> authority)
     {
         if (Exact.Count == 0 && Suffixes.Length == 0 && Prefixes.Length == 0)
         {
@@ -49,14 +49,14 @@ internal sealed class RouteTable
         {
             return exact;
         }
-        foreach ((byte[] text, VirtualHost found) in Suffixes)
+        foreach ((byte[] text, VirtualHostSource found) in Suffixes)
         {
             if (host.Length > text.Length && host.EndsWith(text))
             {
                 return found;
             }
         }
-        foreach ((byte[] text, VirtualHost found) in Prefixes)
+        foreach ((byte[] text, VirtualHostSource found) in Prefixes)
         {
             if (host.Length > text.Length && host.StartsWith(text))
             {

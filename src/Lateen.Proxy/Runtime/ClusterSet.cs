@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Envoy.Config.Cluster.V3;
 using Envoy.Config.Endpoint.V3;
+using Google.Protobuf;
 using Lateen.Net.Sockets;
 using Lateen.Proxy.Clusters;
 using Lateen.Proxy.Compile;
@@ -20,10 +21,11 @@ internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, Tim
 {
     private static readonly TimeSpan RemovalGrace = TimeSpan.FromSeconds(3);
 
-    private readonly Dictionary<string, EndpointSet> _assignments = [];
-    private readonly Dictionary<string, HashSet<string>> _byService = [];
+    private readonly Dictionary<string, ByteString> _assignments = [];
+    private readonly Dictionary<string, ClusterState[]> _byService = [];
     private readonly HashSet<string> _present = [];
     private readonly Lock _lock = new();
+    private SecretState[] _lastSecrets = [];
 
     /// <summary>EDS names of the present clusters.</summary>
     public IReadOnlyCollection<string> ServiceNames
@@ -32,8 +34,7 @@ internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, Tim
         {
             lock (_lock)
             {
-                return [.. _present.Select(n => runtime.FindCluster(n)?.Config).Where(c => c is { Discovery: DiscoveryKind.Eds })
-                    .Select(c => c!.EdsServiceName).Distinct().Order(StringComparer.Ordinal)];
+                return [.. _present.Select(n => runtime.FindCluster(n)?.EdsServiceName).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
             }
         }
     }
@@ -45,12 +46,15 @@ internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, Tim
         {
             lock (_lock)
             {
-                return [.. _present.SelectMany(n => runtime.FindCluster(n)?.Config?.Secrets ?? []).Distinct()];
+                return [.. _present.SelectMany(n => runtime.FindCluster(n)?.Secrets ?? []).Distinct()];
             }
         }
     }
 
-    public void Put(CompileScope scope, Cluster message)
+    /// <param name="scope">Takes the problems.</param>
+    /// <param name="message">The cluster.</param>
+    /// <param name="received">The same as bytes.</param>
+    public void Put(CompileScope scope, Cluster message, ByteString received)
     {
         ClusterConfig? config = ClusterCompiler.Compile(scope, message);
         if (config is null)
@@ -58,40 +62,22 @@ internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, Tim
             return;
         }
         ClusterState state = runtime.ClusterOf(config.Name);
+        bool isDns = config.Discovery is DiscoveryKind.StrictDns or DiscoveryKind.LogicalDns;
         lock (_lock)
         {
-            state.Rename(config.ObservabilityName);
-            if (config.HasTls)
-            {
-                state.TlsStats ??= new TlsStats(runtime, $"cluster.{config.ObservabilityName}.ssl.");
-            }
-            Index(state, config);
-            EndpointSet? endpoints = config.Discovery switch
-            {
-                DiscoveryKind.Static => config.StaticEndpoints,
-                DiscoveryKind.Eds => _assignments.GetValueOrDefault(config.EdsServiceName),
-                _ => EndpointSet.Empty,
-            };
-            bool isDns = config.Discovery is DiscoveryKind.StrictDns or DiscoveryKind.LogicalDns;
-            if (endpoints is null && state.Config is { Discovery: DiscoveryKind.Eds } last && last.EdsServiceName == config.EdsServiceName
-                && state.WarmingUntil == 0)
-            {
-                endpoints = state.Waiting ?? new EndpointSet([.. state.Hosts.All.Select(h => h.Config)]);
-            }
-            state.WarmingUntil = endpoints is null || isDns ? ProxyRuntime.Now + (long)options.WarmingTimeout.TotalMilliseconds : 0;
             lock (state.Gate)
             {
-                Drain(state, state.Begin(config, endpoints ?? EndpointSet.Empty, runtime.Services));
-            }
-            if (isDns)
-            {
-                _ = ResolveAsync(state, config);
+                PutUnderGate(state, config, received);
             }
         }
         if (config.HealthCheck is not null)
         {
             // Checks begin with the configuration, not with the first request (Envoy, "Active health checking").
             state.Activate(runtime.Services);
+        }
+        if (isDns && state.Config is { } resolved)
+        {
+            _ = ResolveAsync(state, resolved);
         }
     }
 
@@ -104,7 +90,10 @@ internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, Tim
         _ = RemoveLaterAsync(name);
     }
 
-    public void PutEndpoints(CompileScope scope, ClusterLoadAssignment message)
+    /// <param name="scope">Takes the problems.</param>
+    /// <param name="message">The endpoints of one service.</param>
+    /// <param name="received">The same as bytes.</param>
+    public void PutEndpoints(CompileScope scope, ClusterLoadAssignment message, ByteString received)
     {
         EndpointSet endpoints = ClusterCompiler.Endpoints(scope, message, "");
         if (scope.Problems.Count > 0)
@@ -113,14 +102,11 @@ internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, Tim
         }
         lock (_lock)
         {
-            _assignments[message.ClusterName] = endpoints;
-            foreach (string name in _byService.GetValueOrDefault(message.ClusterName) ?? [])
+            ClusterState[] states = _byService.GetValueOrDefault(message.ClusterName) ?? [];
+            _assignments[states.Length > 0 ? states[0].EdsServiceName! : message.ClusterName] = received;
+            foreach (ClusterState state in states)
             {
-                ClusterState state = runtime.ClusterOf(name);
-                if (state.Config is { Discovery: DiscoveryKind.Eds } config && config.EdsServiceName == message.ClusterName)
-                {
-                    Update(state, endpoints);
-                }
+                Update(state, endpoints, received);
             }
         }
     }
@@ -133,24 +119,78 @@ internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, Tim
         }
     }
 
-    private void Index(ClusterState state, ClusterConfig config)
+    private void PutUnderGate(ClusterState state, ClusterConfig config, ByteString received)
     {
-        _present.Add(config.Name);
-        if (state.Config is { Discovery: DiscoveryKind.Eds } last && _byService.TryGetValue(last.EdsServiceName, out HashSet<string>? former))
+        bool isEds = config.Discovery == DiscoveryKind.Eds;
+        // Endpoints that came before stay until others come, if the cluster asks for the same.
+        bool keeps = isEds && state.EdsServiceName == config.EdsServiceName && state.WarmingUntil == 0;
+        ByteString? assignment = !isEds ? null
+            : _assignments.GetValueOrDefault(config.EdsServiceName) ?? (keeps ? state.Dormant?.Assignment : null);
+        EndpointSet? endpoints = assignment is not null ? Endpoints(assignment)
+            : !isEds ? config.StaticEndpoints
+            : keeps && state.Dormant is null ? new EndpointSet([.. state.Hosts.All.Select(h => h.Config)]) : null;
+        bool waits = endpoints is null || config.Discovery is DiscoveryKind.StrictDns or DiscoveryKind.LogicalDns;
+        state.WarmingUntil = waits ? ProxyRuntime.Now + (long)options.WarmingTimeout.TotalMilliseconds : 0;
+        Unindex(state);
+        DormantCluster dormant = DormantCluster.Of(runtime, received, config);
+        dormant.SetAssignment(assignment, endpoints ?? EndpointSet.Empty);
+        if (!state.Introduce(config, dormant, Shared([.. config.Secrets])))
         {
-            former.Remove(config.Name);
+            Drain(state, state.Begin(config, endpoints ?? EndpointSet.Empty, runtime.Services));
         }
-        if (config.Discovery == DiscoveryKind.Eds)
+        Index(state);
+    }
+
+    private EndpointSet Endpoints(ByteString assignment) =>
+        ClusterCompiler.Endpoints(new CompileScope(runtime, ""), ClusterLoadAssignment.Parser.ParseFrom(assignment), "");
+
+    // Nearly all clusters refer to the same two.
+    private SecretState[] Shared(SecretState[] secrets) => _lastSecrets.SequenceEqual(secrets) ? _lastSecrets : _lastSecrets = secrets;
+
+    private void Unindex(ClusterState state)
+    {
+        if (state.EdsServiceName is { } former && _byService.TryGetValue(former, out ClusterState[]? states))
         {
-            (_byService.TryGetValue(config.EdsServiceName, out HashSet<string>? names) ? names : _byService[config.EdsServiceName] = []).Add(config.Name);
+            ClusterState[] others = [.. states.Where(s => s != state)];
+            if (others.Length == 0)
+            {
+                _byService.Remove(former);
+            }
+            else
+            {
+                _byService[former] = others;
+            }
         }
     }
 
-    private void Update(ClusterState state, EndpointSet endpoints)
+    private void Index(ClusterState state)
+    {
+        _present.Add(state.Name);
+        if (state.EdsServiceName is { } service)
+        {
+            _byService[service] = [.. _byService.GetValueOrDefault(service) ?? [], state];
+        }
+    }
+
+    private void Update(ClusterState state, EndpointSet endpoints, ByteString? received)
     {
         lock (state.Gate)
         {
-            Drain(state, state.Update(endpoints, runtime.Services));
+            if (state.Dormant is { } dormant)
+            {
+                if (received is null)
+                {
+                    dormant.SetEndpoints(endpoints);
+                }
+                else
+                {
+                    dormant.SetAssignment(received, endpoints);
+                }
+            }
+            else
+            {
+                Drain(state, state.Update(endpoints, runtime.Services));
+            }
         }
         state.WarmingUntil = 0;
         CountMembership(state);
@@ -167,7 +207,7 @@ internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, Tim
     // Clusters in use only: a block of statistics is made by the first use.
     private void CountMembership(ClusterState state)
     {
-        if (state.Waiting is null)
+        if (state.Dormant is null)
         {
             runtime.All[0].Loop.Post(() =>
             {
@@ -189,6 +229,7 @@ internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, Tim
             }
             lock (state.Gate)
             {
+                Unindex(state);
                 Drain(state, state.Begin(null, EndpointSet.Empty, runtime.Services));
             }
         }
@@ -219,7 +260,7 @@ internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, Tim
             {
                 if (ReferenceEquals(state.Config, config) && (complete || endpoints.Count > 0))
                 {
-                    Update(state, new EndpointSet(endpoints));
+                    Update(state, new EndpointSet(endpoints), null);
                 }
                 state.WarmingUntil = 0;
             }

@@ -72,7 +72,7 @@ internal sealed class ProxyRuntime : ICompileHost
         {
             if (!_clusters.TryGetValue(name, out ClusterState? state))
             {
-                _clusters.Add(name, state = new ClusterState(name, Workers));
+                _clusters.Add(name, state = new ClusterState(name, this));
             }
             return state;
         }
@@ -156,7 +156,7 @@ internal sealed class ProxyRuntime : ICompileHost
     {
         lock (_lock)
         {
-            return [.. _clusters.Values.Where(c => c.Config is not null).OrderBy(c => c.Name, StringComparer.Ordinal)];
+            return [.. _clusters.Values.Where(c => c.IsKnown).OrderBy(c => c.Name, StringComparer.Ordinal)];
         }
     }
 
