@@ -102,12 +102,29 @@ public sealed class DnsServerTests
         {
             _upstream = upstream;
             Resolver = new DnsResolver(this, "shop", "shop.svc.cluster.local", "", new Random(1));
-            _server = new DnsServer(Resolver, [new IPEndPoint(IPAddress.Loopback, 0)]);
-            _server.Open();
+            _server = Opened(Resolver);
             _run = _server.RunAsync(_stop.Token);
         }
 
         public DnsResolver Resolver { get; }
+
+        // A port that the kernel hands out for UDP may be another's for TCP.
+        private static DnsServer Opened(DnsResolver resolver)
+        {
+            for (int attempt = 0; ; attempt++)
+            {
+                DnsServer server = new(resolver, [new IPEndPoint(IPAddress.Loopback, 0)]);
+                try
+                {
+                    server.Open();
+                    return server;
+                }
+                catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse && attempt < 20)
+                {
+                    server.Dispose();
+                }
+            }
+        }
 
         public ValueTask<byte[]?> AskAsync(ReadOnlyMemory<byte> query, bool overTcp, int maximum, CancellationToken cancellation) =>
             new(_upstream!(query.ToArray()));
