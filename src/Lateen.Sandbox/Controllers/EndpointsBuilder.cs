@@ -73,7 +73,7 @@ internal static class EndpointsBuilder
 
     private static void Add(JsonObject subset, string field, IEnumerable<JsonObject> pods, JsonObject service)
     {
-        JsonArray addresses = [.. pods.Select(pod => AddressOf(pod, service))];
+        JsonArray addresses = [.. pods.Select(pod => (JsonNode)AddressOf(pod, service))];
         if (addresses.Count > 0)
         {
             subset[field] = addresses;

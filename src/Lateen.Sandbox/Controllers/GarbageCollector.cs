@@ -142,7 +142,7 @@ internal sealed class GarbageCollector
 
         private Task<JsonObject> RemoveFinalizerAsync(JsonObject owner, List<string> finalizers, string done, CancellationToken cancellation)
         {
-            JsonArray rest = [.. finalizers.Where(name => name != done).Select(name => JsonValue.Create(name))];
+            JsonArray rest = [.. finalizers.Where(name => name != done).Select(name => (JsonNode)name)];
             JsonObject patch = new()
             {
                 ["metadata"] = new JsonObject { ["finalizers"] = rest, ["resourceVersion"] = owner.ResourceVersion() },

@@ -63,7 +63,7 @@ internal sealed class LoadBalancerController : Controller
             return;
         }
 
-        JsonArray ingress = address.Length > 0 ? [new JsonObject { ["ip"] = address }] : [];
+        JsonArray ingress = address.Length > 0 ? [(JsonNode)new JsonObject { ["ip"] = address }] : [];
         JsonObject patch = new() { ["status"] = new JsonObject { ["loadBalancer"] = new JsonObject { ["ingress"] = ingress } } };
         await Client.PatchAsync(ResourceTypes.Services, key, PatchKind.Merge, patch, cancellation, "status");
         if (address.Length > 0)

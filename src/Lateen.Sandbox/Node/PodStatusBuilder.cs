@@ -130,7 +130,7 @@ internal static class PodStatusBuilder
         return condition;
     }
 
-    private static JsonArray Statuses(IEnumerable<ContainerState> containers) => [.. containers.Select(Status)];
+    private static JsonArray Statuses(IEnumerable<ContainerState> containers) => [.. containers.Select(container => (JsonNode)Status(container))];
 
     private static JsonObject Status(ContainerState container)
     {
