@@ -54,14 +54,13 @@ internal sealed class EnvoyPatchAnalyzer : IAnalyzer
     private static ConfigProblem Relative(bool versioned, ConfigLocation at) => versioned
         ? ConfigProblem.Warning(
             "IST0155",
-            "This EnvoyFilter does not have a priority and has a relative patch operation (NSTERT_BEFORE/AFTER, REPLACE, MERGE, DELETE) and proxyVersion set "
-            + "which can cause the EnvoyFilter not to be applied during an upgrade. Using the INSERT_FIRST or ADD option or setting the priority may help in "
-            + "ensuring the EnvoyFilter is applied correctly.",
+            "The operation places the patch relative to a filter that an earlier EnvoyFilter changes for one proxy version only, and no priority says which comes "
+            + "first: during an upgrade it may find nothing to apply to. Set spec.priority, or use INSERT_FIRST or ADD.",
             at)
         : ConfigProblem.Warning(
             "IST0151",
-            "This EnvoyFilter does not have a priority and has a relative patch operation set which can cause the EnvoyFilter not to be applied. "
-            + "Using the INSERT_FIRST of ADD option or setting the priority may help in ensuring the EnvoyFilter is applied correctly.",
+            "The operation places the patch relative to another filter, and no priority says which EnvoyFilter comes first: it may find nothing to apply to. "
+            + "Set spec.priority, or use INSERT_FIRST or ADD.",
             at);
 
     // The name in the value; where there is none, the filter that is matched.
