@@ -137,7 +137,11 @@ public sealed class ProxyProtocolTests
             for (int n; (n = await socket.ReceiveAsync(buffer, stop)) > 0;)
             {
                 source = source.Length == 0 ? Describe(buffer.AsSpan(0, n)).Split(' ')[1] : source;
-                await socket.SendAsync(Encoding.ASCII.GetBytes(Backend.Ok(source + "|")), stop);
+                // The PROXY header may come alone; only a request is answered.
+                if (buffer.AsSpan(0, n).EndsWith("\r\n\r\n"u8))
+                {
+                    await socket.SendAsync(Encoding.ASCII.GetBytes(Backend.Ok(source + "|")), stop);
+                }
             }
         });
         await using ProxyBed bed = new();
