@@ -54,6 +54,7 @@ public sealed class ChangeUnderLoadTests(CanaryMesh mesh, ITestOutputHelper outp
             table = (await mesh.LateenAsync(["proxy-status"])).MustSucceed().Output;
         }
         while (!AllSynced(table) && sinceReady.Elapsed < SyncLimit);
+        sinceReady.Stop();
 
         LoadResult result = await Load.ResultAsync(load);
         output.WriteLine($"{result.Requests} requests, {result.Failed} failed; all SYNCED {sinceReady.ElapsedMilliseconds} ms after the control plane was ready again");
