@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Publishes the three executables, self-contained, as out/lateen and out/lateend (ReadyToRun) and out/lateen-agent (native).
+# Publishes the three executables, as out/lateen, out/lateend and out/lateen-agent: native code, or ReadyToRun where scripts/compiler.sh finds no native compiler.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 command -v dotnet >/dev/null || { echo "build: the .NET 10 SDK is missing: dotnet is not on the PATH" >&2; exit 1; }

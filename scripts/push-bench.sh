@@ -3,6 +3,7 @@
 # loopback. Prints latency from a change to the last proxy's ACK, CPU per change, memory per proxy, connects per second and time to start;
 # appends them to bench/results/push.tsv.
 # Usage: scripts/push-bench.sh [--services N] [--proxies N] [--changes N] [--rate-seconds N] [--connects N] [--delta] [--sizes]
+# LATEEN_BENCH_BUILT=1 measures out/lateend as it stands without building it first.
 #   --sizes   the CPU of one endpoint change at 100, 1,000 and 5,000 Services in place of the whole run
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,16 +11,16 @@ sizes=0 options=()
 for option in "$@"; do
   case "$option" in
     --sizes) sizes=1 ;;
-    --help | -h) sed -n 2,6p "$0"; exit 2 ;;
+    --help | -h) sed -n 2,7p "$0"; exit 2 ;;
     *) options+=("$option") ;;
   esac
 done
 . scripts/compiler.sh
-echo "building the control plane and the bench ..." >&2
-dotnet publish src/Lateen.ControlPlane -o artifacts/push-bench/lateend "${compile[@]}" >&2
+[[ -n ${LATEEN_BENCH_BUILT:-} ]] || scripts/build.sh
 dotnet build bench/Lateen.PushBench "${compile[@]}" >&2
+mkdir -p bench/results
 bench=artifacts/bin/Lateen.PushBench/release_linux-x64/Lateen.PushBench
-run() { "$bench" artifacts/push-bench/lateend/lateend --results bench/results/push.tsv "$@"; }
+run() { "$bench" out/lateend --results bench/results/push.tsv "$@"; }
 if ((sizes)); then
   for services in 100 1000 5000; do
     echo "$services Services:"

@@ -25,7 +25,6 @@ namespace Lateen.Tests.Agent;
 /// <summary>The whole agent with its data plane, against our xDS server, over loopback.</summary>
 public sealed class AgentHostTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("lateen-agent-");
     private readonly StringWriter _log = new();
 
@@ -71,7 +70,7 @@ public sealed class AgentHostTests : IDisposable
             agent.Proxy.Apply(TypeUrls.Cluster, "1", []).ShouldBeEmpty();
             agent.Proxy.Apply(TypeUrls.Listener, "1", []).ShouldBeEmpty();
             using var client = new HttpClient();
-            using var timeout = new CancellationTokenSource(Patience);
+            using var timeout = new CancellationTokenSource(Patience.Limit);
             string body;
             do
             {
@@ -116,21 +115,21 @@ public sealed class AgentHostTests : IDisposable
         finally
         {
             agent.End();
-            (await running.WaitAsync(Patience, Cancellation)).ShouldBe(0, _log.ToString());
+            (await running.WaitAsync(Patience.Limit, Cancellation)).ShouldBe(0, _log.ToString());
         }
     }
 
     private async Task<string> BodyAsync(AgentHost agent)
     {
         using var client = new HttpClient();
-        using var timeout = new CancellationTokenSource(Patience);
+        using var timeout = new CancellationTokenSource(Patience.Limit);
         while (true)
         {
             if (agent.Proxy is { IsReady: true } proxy && proxy.ListenerAddress("l") is { } address)
             {
                 return await client.GetStringAsync(new Uri($"http://127.0.0.1:{address.Port}/"), Cancellation);
             }
-            timeout.IsCancellationRequested.ShouldBeFalse($"not ready within {Patience}: {_log}");
+            timeout.IsCancellationRequested.ShouldBeFalse($"not ready within {Patience.Limit}: {_log}");
             await Task.Delay(10, Cancellation);
         }
     }

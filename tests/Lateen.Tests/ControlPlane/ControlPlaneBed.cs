@@ -205,7 +205,7 @@ internal sealed class ControlPlaneBed : IAsyncDisposable
     public static async Task UntilAsync(Func<Task<bool>> holds, Func<string> seen, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(TimeSpan.FromSeconds(20));
+        limit.CancelAfter(Patience.Limit);
         while (!await holds())
         {
             if (limit.IsCancellationRequested)

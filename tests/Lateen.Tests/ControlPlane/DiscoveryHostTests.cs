@@ -147,7 +147,7 @@ public class DiscoveryHostTests
     }
 
     [Fact]
-    public async Task Proxy_GetsItsClusters_AndAChangedVirtualServiceReachesItAtOnce()
+    public async Task Proxy_GetsItsClusters_AndAChangedVirtualServiceReachesIt()
     {
         await using var bed = await ControlPlaneBed.StartAsync(Cancellation);
         await bed.ApplyAsync(Reviews, Cancellation);
@@ -159,7 +159,6 @@ public class DiscoveryHostTests
         listeners.Keys.ShouldContain("virtualOutbound");
         var before = await proxy.AskAsync(TypeUrls.RouteConfiguration, ["80"], Cancellation);
 
-        var begin = TimeProvider.System.GetTimestamp();
         await bed.Client.PatchAsync(
             ResourceTypes.VirtualServices,
             new ObjectKey("default", "good"),
@@ -167,13 +166,8 @@ public class DiscoveryHostTests
             JsonNode.Parse("""{"spec":{"http":[{"match":[{"headers":{"user":{"exact":"jason"}}}],"route":[{"destination":{"host":"reviews"}}]}]}}""")!,
             Cancellation);
         var after = await proxy.NextAsync(TypeUrls.RouteConfiguration, Cancellation);
-        var elapsed = TimeProvider.System.GetElapsedTime(begin);
         after["80"].ShouldNotBe(before["80"]);
         after["80"].ToStringUtf8().ShouldContain("jason");
-        TestContext.Current.SendDiagnosticMessage($"VirtualService patch to route at the proxy: {elapsed.TotalMilliseconds:0} ms");
-
-        // Generous: the machine of a test run is shared; the target of 100 ms is measured by the scenario tests and the bench.
-        elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(2));
         (await bed.PageAsync("/debug/syncz", Cancellation)).ShouldContain("\"proxy\": \"toolbox.default\"");
     }
 

@@ -99,7 +99,7 @@ public class IdentityTests
         var answer = await channel.UnaryAsync(
             CertificateMethods.Create,
             new IstioCertificateRequest { Csr = request, ValidityDuration = 86400 },
-            new GrpcCallOptions(TimeSpan.FromSeconds(20), token is null ? [] : [KeyValuePair.Create("authorization", $"Bearer {token}")]),
+            new GrpcCallOptions(Patience.Limit, token is null ? [] : [KeyValuePair.Create("authorization", $"Bearer {token}")]),
             Cancellation);
         return [.. answer.CertChain];
     }

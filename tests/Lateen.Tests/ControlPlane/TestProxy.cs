@@ -12,7 +12,6 @@ namespace Lateen.Tests.ControlPlane;
 /// <summary>A proxy as the control plane sees it: one stream of the aggregated discovery service that acknowledges everything.</summary>
 internal sealed class TestProxy : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
     private readonly GrpcChannel _channel;
     private readonly GrpcCall<DiscoveryRequest, DiscoveryResponse> _call;
@@ -58,7 +57,7 @@ internal sealed class TestProxy : IDisposable
     {
         while (true)
         {
-            var (any, response) = await _call.ReadAsync().AsTask().WaitAsync(Limit, cancellation);
+            var (any, response) = await _call.ReadAsync().AsTask().WaitAsync(Patience.Limit, cancellation);
             if (!any)
             {
                 throw new InvalidOperationException("the stream ended");

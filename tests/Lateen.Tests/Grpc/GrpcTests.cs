@@ -157,7 +157,7 @@ public sealed class GrpcTests : IAsyncLifetime
             await call.WriteAsync(new DiscoveryRequest { VersionInfo = "1" });
             (await call.ReadAsync()).Any.ShouldBeTrue();
         }
-        await _cancelled.Task.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        await _cancelled.Task.WaitAsync(Patience.Limit, Cancellation);
     }
 
     [Fact]

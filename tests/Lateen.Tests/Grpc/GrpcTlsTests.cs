@@ -69,6 +69,6 @@ public sealed class GrpcTlsTests : IAsyncLifetime
             ServerName = name,
             TrustedRoots = () => [X509Certificate2.CreateFromPem(trusted.RootPem)],
         });
-        return await channel.UnaryAsync(GrpcHealth.Check, "", new GrpcCallOptions(TimeSpan.FromSeconds(20)), Cancellation);
+        return await channel.UnaryAsync(GrpcHealth.Check, "", new GrpcCallOptions(Patience.Limit), Cancellation);
     }
 }

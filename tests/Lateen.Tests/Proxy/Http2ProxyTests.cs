@@ -198,11 +198,11 @@ public sealed class Http2ProxyTests
         using CancellationTokenSource stop = new();
 
         Task<string> call = client.GetStringAsync($"http://{bed.At()}/", stop.Token);
-        await reached.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        await reached.Task.WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
         await stop.CancelAsync();
 
         await Should.ThrowAsync<OperationCanceledException>(call);
-        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        await cancelled.Task.WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
     }
 
     [Fact]

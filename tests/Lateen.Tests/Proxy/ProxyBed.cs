@@ -124,7 +124,7 @@ internal sealed class ProxyBed : IAsyncDisposable
 
     public static async Task<string> Receive(Socket socket, Func<string, bool> enough)
     {
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(10));
+        using CancellationTokenSource limit = new(Patience.Limit);
         StringBuilder text = new();
         byte[] buffer = new byte[65536];
         while (!enough(text.ToString()))

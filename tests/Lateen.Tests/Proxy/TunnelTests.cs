@@ -278,7 +278,7 @@ public sealed class TunnelTests
 
     private static async Task<string> Receive(ClientWebSocket client)
     {
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(20));
+        using CancellationTokenSource limit = new(Patience.Limit);
         StringBuilder text = new();
         byte[] buffer = new byte[8192];
         while (true)

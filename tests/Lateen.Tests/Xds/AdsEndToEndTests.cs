@@ -24,7 +24,6 @@ namespace Lateen.Tests.Xds;
 /// <summary>Our client against our server over a loopback socket.</summary>
 public sealed class AdsEndToEndTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private readonly Source _source = new();
     private readonly Handler _handler = new();
     private readonly CancellationTokenSource _stop = new();
@@ -196,7 +195,7 @@ public sealed class AdsEndToEndTests : IAsyncLifetime
 
     private static async Task EventuallyAsync(Func<bool> condition)
     {
-        using var timeout = new CancellationTokenSource(Patience);
+        using var timeout = new CancellationTokenSource(Patience.Limit);
         while (!condition())
         {
             await Task.Delay(5, timeout.Token);
@@ -277,6 +276,6 @@ public sealed class AdsEndToEndTests : IAsyncLifetime
         }
 
         public async Task<(string, string)> NextAsync() =>
-            await _applied.Reader.ReadAsync(Cancellation).AsTask().WaitAsync(Patience, Cancellation);
+            await _applied.Reader.ReadAsync(Cancellation).AsTask().WaitAsync(Patience.Limit, Cancellation);
     }
 }

@@ -86,7 +86,7 @@ internal sealed class ProxylessClient : IAsyncDisposable
         _process.StandardInput.Close();
         try
         {
-            await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(5));
+            await _process.WaitForExitAsync().WaitAsync(Patience.Limit);
         }
         catch (TimeoutException)
         {

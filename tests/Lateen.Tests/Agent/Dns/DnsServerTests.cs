@@ -133,7 +133,7 @@ public sealed class DnsServerTests
         {
             using UdpClient client = new();
             await client.SendAsync(query, _server.Addresses[0]);
-            using CancellationTokenSource limit = new(TimeSpan.FromSeconds(10));
+            using CancellationTokenSource limit = new(Patience.Limit);
             return (await client.ReceiveAsync(limit.Token)).Buffer;
         }
 

@@ -31,10 +31,10 @@ public sealed class InterceptionCheckTests : IDisposable
         check.Problem.ShouldNotBeNull();
 
         Task running = check.RunAsync(() => true, Cancellation);
-        await secondBegins.Task.WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+        await secondBegins.Task.WaitAsync(Patience.Limit, Cancellation);
         string? meanwhile = check.Problem;
         second.SetResult(null);
-        await running.WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+        await running.WaitAsync(Patience.Limit, Cancellation);
 
         meanwhile.ShouldBe("no rules");
         check.Problem.ShouldBeNull();
@@ -50,7 +50,7 @@ public sealed class InterceptionCheckTests : IDisposable
 
         Task running = check.RunAsync(() => false, stop.Token);
         await stop.CancelAsync();
-        await running.WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+        await running.WaitAsync(Patience.Limit, Cancellation);
 
         check.Problem.ShouldBe("the interception of traffic has not been checked yet");
     }

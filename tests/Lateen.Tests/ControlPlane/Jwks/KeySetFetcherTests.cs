@@ -66,7 +66,7 @@ public sealed class KeySetFetcherTests
         await fetcher.RoundAsync(TestContext.Current.CancellationToken);
         writer.MarkSynced();
         var run = writer.RunAsync(stop.Token);
-        var result = await published.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        var result = await published.Task.WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
         await stop.CancelAsync();
         await run;
         return result.Index.Inputs.KeySets;

@@ -76,7 +76,7 @@ public sealed class InjectionWebhookTests : IDisposable
 
         var call = webhook.HandleAsync(context);
         time.Fire();
-        await call.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        await call.WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
 
         context.Response.StatusCode.ShouldBe(408);
     }

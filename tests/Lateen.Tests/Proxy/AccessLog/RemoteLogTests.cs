@@ -101,7 +101,7 @@ public sealed class RemoteLogTests
 
             await ProxyBed.Exchange(bed.At(), "GET /a?b=c HTTP/1.1\r\nHost: web\r\nX-Extra: yes\r\n\r\n", t => t.EndsWith("hello"));
 
-            using CancellationTokenSource limit = new(TimeSpan.FromSeconds(20));
+            using CancellationTokenSource limit = new(Patience.Limit);
             return (await server.StandardOutput.ReadLineAsync(limit.Token))!.Split(' ');
         }
         finally

@@ -137,7 +137,7 @@ public sealed class HealthCheckerTests
 
     private static async Task Until(ProxyBed bed, string flags)
     {
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(10));
+        using CancellationTokenSource limit = new(Patience.Limit);
         while (true)
         {
             IReadOnlyList<HostView> hosts = bed.Server.Clusters()[0].Hosts;

@@ -190,7 +190,7 @@ public sealed class ServerFirstTests
 
     private static async Task UntilAsync(Func<bool> holds)
     {
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(10));
+        using CancellationTokenSource limit = new(Patience.Limit);
         while (!holds())
         {
             await Task.Delay(5, limit.Token);

@@ -28,7 +28,7 @@ public sealed class CircuitBreakerTests
         using Socket first = new(SocketType.Stream, ProtocolType.Tcp);
         await first.ConnectAsync(bed.At(), TestContext.Current.CancellationToken);
         await first.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
-        await arrived.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        await arrived.Task.WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
 
         string answer = await ProxyBed.Exchange(bed.At(), "GET / HTTP/1.1\r\nHost: a\r\n\r\n", t => t.EndsWith("overflow"));
 
@@ -73,7 +73,7 @@ public sealed class CircuitBreakerTests
         using Socket first = new(SocketType.Stream, ProtocolType.Tcp);
         await first.ConnectAsync(bed.At(), TestContext.Current.CancellationToken);
         await first.SendAsync("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
-        await arrived.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        await arrived.Task.WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
 
         string refused = await ProxyBed.Exchange(bed.At(), "GET / HTTP/1.1\r\nHost: a\r\n\r\n", t => t.EndsWith("overflow"));
         string served = await ProxyBed.Exchange(bed.At(), "GET /high HTTP/1.1\r\nHost: a\r\n\r\n", t => t.EndsWith("high"));

@@ -25,7 +25,7 @@ public sealed class MirrorTests
             bed.At(), "POST /x?y HTTP/1.1\r\nHost: shop.example:8080\r\nContent-Length: 4\r\nX-Own: 1\r\n\r\nbody", t => t.EndsWith("main"));
 
         answer.ShouldStartWith("HTTP/1.1 200");
-        string copy = await copied.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        string copy = await copied.Task.WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
         copy.ShouldStartWith("POST /x?y HTTP/1.1\r\n");
         copy.ShouldContain("host: shop.example-shadow:8080\r\n");
         copy.ShouldContain("X-Own: 1\r\n");

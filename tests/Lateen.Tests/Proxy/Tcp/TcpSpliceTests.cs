@@ -81,7 +81,7 @@ public sealed class TcpSpliceTests
         await using ProxyBed bed = Serve(backend);
         using Socket client = await ConnectAsync(bed);
         CancellationToken stop = TestContext.Current.CancellationToken;
-        await stuck.Task.WaitAsync(TimeSpan.FromSeconds(20), stop);
+        await stuck.Task.WaitAsync(Patience.Limit, stop);
         await UntilAsync(() => client.Available > 64 * 1024);
 
         string hash = await ReadAllAsync(client, stop);
@@ -119,7 +119,7 @@ public sealed class TcpSpliceTests
             client.LingerState = new LingerOption(true, 0);
         }
 
-        await ended.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        await ended.Task.WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
 
         await UntilAsync(() => bed.Server.ActiveConnections == 0);
     }
@@ -195,7 +195,7 @@ public sealed class TcpSpliceTests
 
     private static async Task UntilAsync(Func<bool> holds)
     {
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(20));
+        using CancellationTokenSource limit = new(Patience.Limit);
         while (!holds())
         {
             limit.IsCancellationRequested.ShouldBeFalse("it did not come to it in 20 s");

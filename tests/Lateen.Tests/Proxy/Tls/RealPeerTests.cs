@@ -180,7 +180,7 @@ public sealed class RealPeerTests : IDisposable
 
     private static async Task<int> AcceptPortAsync(Process server)
     {
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(10));
+        using CancellationTokenSource limit = new(Patience.Limit);
         while (await server.StandardOutput.ReadLineAsync(limit.Token) is { } line)
         {
             if (line.StartsWith("ACCEPT ", StringComparison.Ordinal))

@@ -76,7 +76,7 @@ internal static class TlsBed
     /// <summary>Waits until a statistic is there: a loop counts right after it has sent what the test may have seen already.</summary>
     public static async Task StatShouldBecomeAsync(this ProxyBed bed, string suffix, long expected)
     {
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(10));
+        using CancellationTokenSource limit = new(Patience.Limit);
         while (bed.Stat(suffix) != expected)
         {
             if (limit.IsCancellationRequested)

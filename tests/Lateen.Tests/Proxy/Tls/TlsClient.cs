@@ -46,7 +46,7 @@ internal sealed class TlsClient : IDisposable
 
     public async Task<string> ReadAsync(Func<string, bool> enough)
     {
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(10));
+        using CancellationTokenSource limit = new(Patience.Limit);
         StringBuilder text = new();
         byte[] buffer = new byte[65536];
         while (!enough(text.ToString()))
@@ -92,7 +92,7 @@ internal sealed class TlsClient : IDisposable
         {
             options.ApplicationProtocols = [.. protocols.Select(p => new SslApplicationProtocol(p))];
         }
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(10));
+        using CancellationTokenSource limit = new(Patience.Limit);
         await Stream.AuthenticateAsClientAsync(options, limit.Token);
     }
 }

@@ -12,7 +12,7 @@ internal static class Tool
         Task<string> errors = process.StandardError.ReadToEndAsync();
         await process.StandardInput.WriteAsync(input);
         process.StandardInput.Close();
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(20));
+        using CancellationTokenSource limit = new(Patience.Limit);
         try
         {
             await process.WaitForExitAsync(limit.Token);

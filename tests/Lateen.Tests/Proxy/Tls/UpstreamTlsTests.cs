@@ -99,7 +99,7 @@ public sealed class UpstreamTlsTests : IDisposable
 
     private static async Task Eventually(Func<bool> holds)
     {
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(10));
+        using CancellationTokenSource limit = new(Patience.Limit);
         while (!holds())
         {
             limit.IsCancellationRequested.ShouldBeFalse("it did not come to it in 10 s");

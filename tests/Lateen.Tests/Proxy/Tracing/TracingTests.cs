@@ -31,7 +31,7 @@ public sealed class TracingTests
         Field(seen, "x-b3-sampled").ShouldBe("1");
         Field(seen, "x-b3-traceid").ShouldMatch("^[0-9a-f]{32}$");
         Field(seen, "x-request-id")[14].ShouldBe('9', "the mark of a sampled request");
-        string report = await reported.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        string report = await reported.Task.WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
         report.ShouldStartWith("POST /api/v2/spans HTTP/1.1\r\n");
         JsonElement span = JsonDocument.Parse(report[report.IndexOf('[', StringComparison.Ordinal)..]).RootElement[0];
         span.GetProperty("traceId").GetString().ShouldBe(Field(seen, "x-b3-traceid"));

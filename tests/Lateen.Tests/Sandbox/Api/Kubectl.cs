@@ -18,7 +18,7 @@ internal sealed class Kubectl(ApiServerFixture api)
 
         using var process = Process.Start(start)!;
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        deadline.CancelAfter(TimeSpan.FromSeconds(60));
+        deadline.CancelAfter(Patience.Limit);
         try
         {
             if (input is not null)

@@ -43,10 +43,10 @@ public sealed class LogReaderTests : IDisposable
         await File.WriteAllTextAsync(_path, "2023-10-11T06:33:42.000000000Z stdout F one\n", TestContext.Current.CancellationToken);
         var copying = new LogReader(TimeProvider.System).CopyAsync(
             new FileLog(_path, ended.Task), Everything with { Follow = true }, output, TestContext.Current.CancellationToken);
-        await output.FirstWrite.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await output.FirstWrite.WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
         await File.AppendAllTextAsync(_path, "2023-10-11T06:33:43.000000000Z stdout F two\n", TestContext.Current.CancellationToken);
         ended.SetResult();
-        await copying.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await copying.WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
         Encoding.UTF8.GetString(output.ToArray()).ShouldBe("one\ntwo\n");
     }
 

@@ -87,7 +87,7 @@ internal sealed class RecordingSink : IInformerSink<JsonObject>
     public async Task<string> NextAsync()
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(10));
+        limit.CancelAfter(Patience.Limit);
         return await _calls.Reader.ReadAsync(limit.Token);
     }
 }

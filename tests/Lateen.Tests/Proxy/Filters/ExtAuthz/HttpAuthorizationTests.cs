@@ -168,10 +168,10 @@ public sealed class HttpAuthorizationTests
         {
             await socket.ConnectAsync(bed.At(), TestContext.Current.CancellationToken);
             await socket.SendAsync(System.Text.Encoding.ASCII.GetBytes(Get), TestContext.Current.CancellationToken);
-            await asked.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+            await asked.Task.WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
         }
 
-        await ended.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        await ended.Task.WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
 
         backend.Connections.ShouldBe(0);
     }
