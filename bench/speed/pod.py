@@ -66,8 +66,9 @@ class Pod:
         command = ["setpriv", "--reuid", PROXY_USER, "--regid", PROXY_USER, "--clear-groups", agent, "proxy", "sidecar",
                    "--domain", "default.svc.cluster.local", "--root", self._root, "--log_output_level=default:info"]
         self._starts += 1
+        name = f"bench-{self._starts}"  # another each time: a proxy that comes back again and again is let in later each time
         began = time.monotonic()
-        pid = self._processes.start(f"pod{self._starts}", command, self._environment(), expect=_is_ready)
+        pid = self._processes.start(f"pod{self._starts}", command, self._environment(name), expect=_is_ready)
         return pid, (time.monotonic() - began) * 1000
 
     def stop(self, pid):
@@ -110,10 +111,10 @@ http {{ access_log off; keepalive_requests 1000000000; {temporary} server {{ lis
             with open(full, "w") as f:
                 f.write(text)
 
-    def _environment(self):
+    def _environment(self, name):
         return {
             "PROXY_CONFIG": json.dumps({"discoveryAddress": "127.0.0.1:15012", "concurrency": 2, "terminationDrainDuration": "0.01s"}), "ISTIOD_SAN": "istiod.istio-system.svc",
-            "POD_NAME": "bench", "POD_NAMESPACE": "default", "INSTANCE_IP": ADDRESS, "SERVICE_ACCOUNT": "bench", "TRUST_DOMAIN": "cluster.local",
+            "POD_NAME": name, "POD_NAMESPACE": "default", "INSTANCE_IP": ADDRESS, "SERVICE_ACCOUNT": "bench", "TRUST_DOMAIN": "cluster.local",
             "CA_ADDR": "127.0.0.1:15012", "ISTIO_META_INTERCEPTION_MODE": "REDIRECT", "ISTIO_META_CLUSTER_ID": "Kubernetes",
             "ISTIO_META_WORKLOAD_NAME": "bench", "ISTIO_META_MESH_ID": "cluster.local", "ISTIO_META_POD_PORTS": '[{"containerPort":8080}]',
         }

@@ -12,6 +12,7 @@ using Lateen.Agent.XdsFiles;
 using Lateen.Grpc.Client;
 using Lateen.Interception.Probe;
 using Lateen.Logging;
+using Lateen.Net.Tls;
 using Lateen.Proxy;
 using Lateen.Proxy.Admin;
 using Lateen.Proxy.Local;
@@ -120,6 +121,10 @@ internal sealed class AgentHost
         using var stop = new CancellationTokenSource();
         var proxy = _proxy.RunAsync(stop.Token);
         var names = _dns?.RunAsync(stop.Token) ?? Task.CompletedTask;
+        if (!ControlPlaneChannel.TrustsTheMachinesRoots(_options))
+        {
+            MachineRoots.LeaveOut();
+        }
         using GrpcChannel? discovery = _options.XdsFile is null ? ControlPlaneChannel.Create(_options) : null;
         var configuration = discovery is null
             ? new XdsFileFollower(_options.XdsFile!, _proxy, _time, _logger).RunAsync(stop.Token)

@@ -16,7 +16,7 @@ internal static class ControlPlaneChannel
         {
             return $"discoveryAddress \"{options.Proxy.DiscoveryAddress}\" is not host:port";
         }
-        return IsTls(options) && options.RootCertificatePath != "SYSTEM" && !File.Exists(options.RootCertificatePath)
+        return IsTls(options) && !TrustsTheMachinesRoots(options) && !File.Exists(options.RootCertificatePath)
             ? $"failed to find root XDS CA: root CA file for XDS does not exist {options.RootCertificatePath}"
             : null;
     }
@@ -33,9 +33,12 @@ internal static class ControlPlaneChannel
             // A SYN that left before the service had an endpoint is never translated: better a new attempt than a long one.
             ConnectTimeout = TimeSpan.FromSeconds(2),
             ServerName = options.Variable("ISTIOD_SAN", "") is { Length: > 0 } name ? name : null,
-            TrustedRoots = IsTls(options) && options.RootCertificatePath != "SYSTEM" ? () => Roots(options.RootCertificatePath) : null,
+            TrustedRoots = IsTls(options) && !TrustsTheMachinesRoots(options) ? () => Roots(options.RootCertificatePath) : null,
         });
     }
+
+    /// <summary>Whether the control plane shows a certificate of an authority that the machine knows, not of the mesh's own.</summary>
+    public static bool TrustsTheMachinesRoots(AgentOptions options) => options.RootCertificatePath == "SYSTEM";
 
     /// <summary>The token as call metadata.</summary>
     public static IReadOnlyList<KeyValuePair<string, string>> Metadata(AgentOptions options, ILogger logger)

@@ -1,4 +1,4 @@
-using System.Security.Cryptography.X509Certificates;
+using System.Net.Security;
 using Lateen.Security;
 using Microsoft.Extensions.Logging;
 
@@ -13,7 +13,7 @@ internal sealed class ServingCertificate : IDisposable
     private readonly IReadOnlyList<string> _dnsNames;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private X509Certificate2 _current;
+    private Task<SslStreamCertificateContext> _current;
 
     public ServingCertificate(CertificateAuthority authority, IReadOnlyList<string> dnsNames, TimeProvider time, ILogger logger)
     {
@@ -21,8 +21,8 @@ internal sealed class ServingCertificate : IDisposable
         _current = Issue();
     }
 
-    /// <summary>The certificate to show in the next handshake.</summary>
-    public X509Certificate2 Current => Volatile.Read(ref _current);
+    /// <summary>The certificate to show in the next handshake, made ready for it once: the runtime builds its chain, and for the first loads the machine's roots.</summary>
+    public Task<SslStreamCertificateContext> Current => Volatile.Read(ref _current);
 
     /// <summary>The names that a control plane is reached by, as Istio's DNS certificate lists them.</summary>
     public static IReadOnlyList<string> NamesOf(string ns, string revision)
@@ -50,13 +50,21 @@ internal sealed class ServingCertificate : IDisposable
         }
     }
 
-    public void Dispose() => _current.Dispose();
+    public void Dispose()
+    {
+        if (_current.IsCompletedSuccessfully)
+        {
+            _current.Result.TargetCertificate.Dispose();
+        }
+    }
 
-    private X509Certificate2 Issue()
+    private Task<SslStreamCertificateContext> Issue()
     {
         var now = _time.GetUtcNow();
         var certificate = _authority.IssueServing(_dnsNames, now, Lifetime).ToCertificate();
         CaLog.ServingIssued(_logger, string.Join(", ", _dnsNames), now + Lifetime);
-        return certificate;
+
+        // Beside the start of everything else: the first client should not wait for it.
+        return Task.Run(() => SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true));
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Lateen.ControlPlane.Hosting;
 using Microsoft.AspNetCore.Builder;
@@ -25,7 +26,7 @@ internal sealed class ControlPlaneServer : IAsyncDisposable
     /// <param name="certificate">Asked in every TLS handshake, so that a renewed certificate is shown at once.</param>
     /// <param name="acceptsClient">Whether a certificate that a client shows is one of the mesh; a client need not show any.</param>
     public ControlPlaneServer(
-        DiscoveryOptions options, Func<X509Certificate2> certificate, Func<X509Certificate2, bool> acceptsClient, ILoggerFactory loggers)
+        DiscoveryOptions options, Func<Task<SslStreamCertificateContext>> certificate, Func<X509Certificate2, bool> acceptsClient, ILoggerFactory loggers)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers);
@@ -82,7 +83,7 @@ internal sealed class ControlPlaneServer : IAsyncDisposable
         ServerPort port,
         IPEndPoint address,
         HttpProtocols protocols,
-        Func<X509Certificate2>? certificate = null,
+        Func<Task<SslStreamCertificateContext>>? certificate = null,
         Func<X509Certificate2, bool>? acceptsClient = null) =>
         kestrel.Listen(address, listener =>
         {
@@ -95,14 +96,15 @@ internal sealed class ControlPlaneServer : IAsyncDisposable
             });
             if (certificate is not null)
             {
-                listener.UseHttps(https =>
+                listener.UseHttps(new TlsHandshakeCallbackOptions
                 {
-                    https.ServerCertificateSelector = (_, _) => certificate();
-                    if (acceptsClient is not null)
+                    OnConnection = async _ => new SslServerAuthenticationOptions
                     {
-                        https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
-                        https.ClientCertificateValidation = (client, _, _) => acceptsClient(client);
-                    }
+                        ServerCertificateContext = await certificate(),
+                        ClientCertificateRequired = acceptsClient is not null,
+                        RemoteCertificateValidationCallback =
+                            (_, client, _, _) => client is null || (acceptsClient is not null && acceptsClient((X509Certificate2)client)),
+                    },
                 });
             }
         });

@@ -72,7 +72,7 @@ public sealed class GrpcChannel : IDisposable
         if (options.TrustedRoots is { } roots)
         {
             tls.RemoteCertificateValidationCallback = (_, certificate, chain, errors) => IsTrusted(certificate, chain, errors, roots());
-            // The runtime verifies too, before it asks: to no roots at all, as it would first load all of the machine's.
+            // The runtime verifies too, before it asks: to no roots at all, as what it finds does not count.
             tls.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         }
         if (options.ClientCertificate is { } certificate)

@@ -38,6 +38,7 @@ internal static unsafe class LibC
     [DllImport(C)] public static extern int getsockname(int fd, void* address, uint* length);
     [DllImport(C)] public static extern int close(int fd);
     [DllImport(C)] public static extern int shutdown(int fd, int how);
+    [DllImport(C)] public static extern int setenv(byte* name, byte* value, int overwrite);
     [DllImport(C)] public static extern int epoll_create1(int flags);
     [DllImport(C)] public static extern int epoll_ctl(int epoll, int operation, int fd, EpollEvent* e);
     [DllImport(C)] public static extern int epoll_wait(int epoll, EpollEvent* events, int capacity, int timeoutMilliseconds);
