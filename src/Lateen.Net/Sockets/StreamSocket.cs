@@ -2,9 +2,9 @@ namespace Lateen.Net.Sockets;
 
 /// <summary>A connected (or connecting) stream socket on a loop: corked writing, remembered output, connect completion.</summary>
 /// <remarks>
-/// Small writes made during one callback are gathered and leave by one send when the callback is over; a large write goes out at once,
-/// together with what was gathered. Output that the kernel does not take is kept, <see cref="HasPendingOutput"/> says so, and the owner is
-/// expected to stop reading from wherever the data comes: so the memory held is bounded by what one callback produced.
+/// Small writes are gathered and leave by one send when the loop has been through its events, or through some of them; a large write goes out at
+/// once, together with what was gathered. Output that the kernel does not take is kept, <see cref="HasPendingOutput"/> says so, and the owner is
+/// expected to stop reading from wherever the data comes: so the memory held is bounded by what one batch of events produced.
 /// With a <see cref="StreamTransport"/> the same holds for what that makes of the bytes; who inherits sees plain bytes only.
 /// </remarks>
 internal abstract class StreamSocket(EventLoop loop) : EventSource

@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
+using Google.Protobuf;
 using Lateen.Proxy.Workers;
 using Shouldly;
 using Xunit;
@@ -14,6 +16,35 @@ public sealed class AllocationTests
         await using Backend backend = Backend.Http(_ => Backend.Ok("x"));
         await using ProxyBed bed = new();
         bed.ServeHttp(backend.At);
+        ProxyWorker worker = bed.Server.Runtime.All[0];
+        using Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(bed.At(), TestContext.Current.CancellationToken);
+
+        await Ask(socket, 300);
+        long before = await Allocated(worker);
+        await Ask(socket, 500);
+        long after = await Allocated(worker);
+
+        (after - before).ShouldBeLessThan(500, "bytes on the loop's thread over 500 requests");
+    }
+
+    [Fact]
+    public async Task Request_ThroughTheFiltersOfASidecar_AllocatesNothing()
+    {
+        await using Backend backend = Backend.Http(_ => Backend.Ok("x"));
+        await using ProxyBed bed = new();
+        bed.ServeHttp(backend.At, manager: manager => manager.HttpFilters.Add(
+        [
+            Filter("istio.metadata_exchange", new Io.Istio.Http.PeerMetadata.Config
+            {
+                UpstreamDiscovery = { new Io.Istio.Http.PeerMetadata.Config.Types.DiscoveryMethod { IstioHeaders = new() } },
+                UpstreamPropagation = { new Io.Istio.Http.PeerMetadata.Config.Types.PropagationMethod { IstioHeaders = new() } },
+            }),
+            Filter("envoy.filters.http.fault", new Envoy.Extensions.Filters.Http.Fault.V3.HTTPFault()),
+            Filter("envoy.filters.http.cors", new Envoy.Extensions.Filters.Http.Cors.V3.Cors()),
+            Filter("envoy.filters.http.local_ratelimit", new Envoy.Extensions.Filters.Http.LocalRatelimit.V3.LocalRateLimit { StatPrefix = "limit" }),
+            Filter("istio.stats", new global::Stats.PluginConfig()),
+        ]));
         ProxyWorker worker = bed.Server.Runtime.All[0];
         using Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(bed.At(), TestContext.Current.CancellationToken);
@@ -56,6 +87,8 @@ public sealed class AllocationTests
 
         least.ShouldBeLessThan(1000, "bytes on both loops' threads over 300 requests");
     }
+
+    private static HttpFilter Filter(string name, IMessage config) => new() { Name = name, TypedConfig = ProxyBed.Pack(config) };
 
     private static async Task AskOver(HttpClient http, string url, int times)
     {

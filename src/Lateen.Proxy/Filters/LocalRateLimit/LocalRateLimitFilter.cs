@@ -37,14 +37,7 @@ internal sealed class LocalRateLimitFilter : HttpFilterFactory
             return FilterVerdict.Continue;
         }
         stats.Values[(int)LocalRateLimitStat.Enforced]++;
-        exchange.Reply(config.Status, "local_rate_limited"u8, ResponseFlags.RL, "local_rate_limited", head =>
-        {
-            foreach ((byte[] name, byte[] value) in config.ResponseHeaders)
-            {
-                head.Add(name, value);
-            }
-            AddLimit(head, config, bucket, exchange.Worker.Loop.Now);
-        });
+        Refuse(exchange, config, bucket);
         return FilterVerdict.Answered;
     }
 
@@ -55,6 +48,17 @@ internal sealed class LocalRateLimitFilter : HttpFilterFactory
             AddLimit(exchange.Response, config, bucket, exchange.Worker.Loop.Now);
         }
     }
+
+    // Apart from OnRequest, where what the callback captures would be allocated for every request.
+    private static void Refuse(HttpExchange exchange, LocalRateLimitConfig config, TokenBucket bucket) =>
+        exchange.Reply(config.Status, "local_rate_limited"u8, ResponseFlags.RL, "local_rate_limited", head =>
+        {
+            foreach ((byte[] name, byte[] value) in config.ResponseHeaders)
+            {
+                head.Add(name, value);
+            }
+            AddLimit(head, config, bucket, exchange.Worker.Loop.Now);
+        });
 
     private LocalRateLimitConfig? ConfigOf(HttpExchange exchange) =>
         exchange.Route is { } route && route.FilterConfigs.TryGetValue(Name, out object? own) ? own as LocalRateLimitConfig : Listener;
