@@ -26,6 +26,8 @@ public sealed partial class ProxyServer
     private readonly Dictionary<string, IReadOnlyCollection<string>> _subscriptions = [];
     private readonly LocalServer _local;
     private readonly DateTimeOffset _started;
+    private readonly TaskCompletionSource _whenConfigured = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _whenCertified = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _draining;
     private volatile bool _ready;
     private volatile bool _hasCertificates;
@@ -56,6 +58,20 @@ public sealed partial class ProxyServer
 
     /// <summary>True once clusters and listeners were applied, no listener waits for its routes, and the workload has its certificates (or has waited for them).</summary>
     public bool IsReady => _ready && (_hasCertificates || _time.GetElapsedTime(_configuredAt) > _options.CertificateTimeout);
+
+    /// <summary>Ends as soon as <see cref="IsReady"/> holds.</summary>
+    public async Task WhenReadyAsync(CancellationToken cancellation)
+    {
+        await _whenConfigured.Task.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            await _whenCertified.Task.WaitAsync(_options.CertificateTimeout, _time, cancellation).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // Ready without certificates.
+        }
+    }
 
     /// <summary>True from <see cref="Drain"/> on.</summary>
     public bool IsDraining => _draining;
@@ -167,15 +183,22 @@ public sealed partial class ProxyServer
 
     private void UpdateReady()
     {
+        if (!_ready)
+        {
+            _configuredAt = _time.GetTimestamp();
+            _hasCertificates = false;
+            _ready = _stores[TypeUrls.Cluster].HasBeenApplied && _stores[TypeUrls.Listener].HasBeenApplied
+                && _listeners.WarmingCount == 0;
+        }
+        _hasCertificates |= HasCertificates();
         if (_ready)
         {
-            _hasCertificates |= HasCertificates();
-            return;
+            _whenConfigured.TrySetResult();
         }
-        _configuredAt = _time.GetTimestamp();
-        _hasCertificates = HasCertificates();
-        _ready = _stores[TypeUrls.Cluster].HasBeenApplied && _stores[TypeUrls.Listener].HasBeenApplied
-            && _listeners.WarmingCount == 0;
+        if (_ready && _hasCertificates)
+        {
+            _whenCertified.TrySetResult();
+        }
     }
 
     private bool HasCertificates() => _subscriptions[LocalSecrets].All(n => _runtime.FindSecret(n)?.Current is not null);

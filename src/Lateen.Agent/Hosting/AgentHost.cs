@@ -134,7 +134,7 @@ internal sealed class AgentHost
             ? ControlPlaneChannel.Create(_options, _options.AuthorityAddress) : null;
         var secrets = Secrets(_options.HasOnlyFileCertificates ? null : otherAuthority ?? discovery).RunAsync(stop.Token);
         var memory = _trimmer.RunAsync(stop.Token);
-        var interception = _interception.RunAsync(() => _proxy.IsReady, stop.Token);
+        var interception = _interception.RunAsync(_proxy.WhenReadyAsync, stop.Token);
         var kept = _cache.RunAsync(_proxy, stop.Token);
         await Task.WhenAny(_end.Task, proxy);
         if (!proxy.IsCompleted)

@@ -13,7 +13,6 @@ namespace Lateen.Agent.Interception;
 /// <param name="dial">Tries once; null where the connection was captured, else what was seen. Null where there is nothing to prove.</param>
 internal sealed class InterceptionCheck(Func<CancellationToken, Task<string?>>? dial, TimeProvider time, ILogger logger)
 {
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private volatile string? _problem = dial is null ? null : "the interception of traffic has not been checked yet";
@@ -22,7 +21,9 @@ internal sealed class InterceptionCheck(Func<CancellationToken, Task<string?>>? 
     public string? Problem => _problem;
 
     /// <summary>Tries from the time when the listeners are open until it works.</summary>
-    public async Task RunAsync(Func<bool> listenersAreOpen, CancellationToken cancellation)
+    /// <param name="whenListening">Waits until the listeners are open; asked only if there is something to prove.</param>
+    /// <param name="cancellation">The agent ends.</param>
+    public async Task RunAsync(Func<CancellationToken, Task> whenListening, CancellationToken cancellation)
     {
         if (dial is null)
         {
@@ -30,10 +31,7 @@ internal sealed class InterceptionCheck(Func<CancellationToken, Task<string?>>? 
         }
         try
         {
-            while (!listenersAreOpen())
-            {
-                await Task.Delay(Look, time, cancellation);
-            }
+            await whenListening(cancellation);
             while (await dial(cancellation) is { } problem)
             {
                 if (problem != _problem)

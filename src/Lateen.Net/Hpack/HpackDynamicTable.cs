@@ -107,7 +107,12 @@ internal sealed class HpackDynamicTable
         Count--;
     }
 
-    private ref Entry At(int index) => ref _entries[(_newest - index + _entries.Length) % _entries.Length];
+    // Looked at twice for each field that is indexed: a division would cost more than the rest of it.
+    private ref Entry At(int index)
+    {
+        int at = _newest - index;
+        return ref _entries[at < 0 ? at + _entries.Length : at];
+    }
 
     private void EnsureRing()
     {

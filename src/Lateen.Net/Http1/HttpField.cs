@@ -36,7 +36,9 @@ internal static class HttpFields
         }
         foreach (HttpField candidate in ByLength[name.Length])
         {
-            if (Ascii.EqualsIgnoreCase(name, Names[(int)candidate]))
+            // The last letter tells most names of one length apart; the bit makes a letter small and leaves a digit as it is.
+            byte[] known = Names[(int)candidate];
+            if ((name[^1] | 0x20) == known[^1] && Ascii.EqualsIgnoreCase(name, known))
             {
                 return candidate;
             }

@@ -147,7 +147,7 @@ internal sealed partial class MessageHead
             {
                 valueEnd--;
             }
-            AddLine(start, colon, start + colon + 1 + valueStart, valueEnd - valueStart, end + 1);
+            AddLine(HttpFields.Find(line[..colon]), start, colon, start + colon + 1 + valueStart, valueEnd - valueStart, end + 1);
         }
     }
 

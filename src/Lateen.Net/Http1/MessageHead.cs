@@ -90,7 +90,12 @@ internal sealed partial class MessageHead
         return -1;
     }
 
-    public void Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    public void Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) => Add(HttpFields.Find(name), name, value);
+
+    public void Add(HttpField field, ReadOnlySpan<byte> value) => Add(field, HttpFields.NameOf(field), value);
+
+    /// <summary>Adds a field whose name was looked up before: <paramref name="field"/> is what <see cref="HttpFields.Find"/> says of it.</summary>
+    public void Add(HttpField field, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
         int size = name.Length + value.Length + 4;
         EnsureBytes(size);
@@ -99,14 +104,14 @@ internal sealed partial class MessageHead
         ": "u8.CopyTo(line[name.Length..]);
         value.CopyTo(line[(name.Length + 2)..]);
         "\r\n"u8.CopyTo(line[(size - 2)..]);
-        AddLine(_length, name.Length, _length + name.Length + 2, value.Length, _length + size);
+        AddLine(field, _length, name.Length, _length + name.Length + 2, value.Length, _length + size);
         _length += size;
     }
 
     public void Set(HttpField field, ReadOnlySpan<byte> value)
     {
         Remove(field);
-        Add(HttpFields.NameOf(field), value);
+        Add(field, value);
     }
 
     public void Set(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
@@ -240,13 +245,12 @@ internal sealed partial class MessageHead
         (_position, _scanned, _startLineDone) = (0, 0, false);
     }
 
-    private void AddLine(int start, int nameLength, int valueStart, int valueLength, int end)
+    private void AddLine(HttpField field, int start, int nameLength, int valueStart, int valueLength, int end)
     {
         if (_count == _fields.Length)
         {
             Array.Resize(ref _fields, _count * 2);
         }
-        HttpField field = HttpFields.Find(_bytes.AsSpan(start, nameLength));
         _fields[_count++] = new FieldLine
         {
             Start = start, NameLength = nameLength, ValueStart = valueStart, ValueLength = valueLength, End = end, Field = field,

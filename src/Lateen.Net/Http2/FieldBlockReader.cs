@@ -1,4 +1,3 @@
-using Lateen.Net.Hpack;
 using Lateen.Net.Http1;
 
 namespace Lateen.Net.Http2;
@@ -8,7 +7,7 @@ namespace Lateen.Net.Http2;
 /// The block is read to its end whatever it holds (the HPACK table must follow), but nothing is kept from the first fault or from the limit on. Cookie crumbs are put
 /// together (8.2.3); each counts against both limits, so that a block of one-byte references cannot grow without end.
 /// </remarks>
-internal sealed class FieldBlockReader : IFieldSink
+internal sealed class FieldBlockReader
 {
     private readonly HeadLimits _limits;
     private byte[] _pseudo = new byte[512];
@@ -84,7 +83,7 @@ internal sealed class FieldBlockReader : IFieldSink
         }
         if (_cookieLength > 0)
         {
-            _head!.Add("cookie"u8, _cookie.AsSpan(0, _cookieLength));
+            _head!.Add(HttpField.Cookie, _cookie.AsSpan(0, _cookieLength));
         }
         _head!.SetFraming(_contentLength, _expectsContinue, _bytes);
         return FieldBlockStatus.Complete;
@@ -143,7 +142,8 @@ internal sealed class FieldBlockReader : IFieldSink
         {
             return false;
         }
-        switch (HttpFields.Find(name))
+        HttpField field = HttpFields.Find(name);
+        switch (field)
         {
             // 8.2.2: what speaks of the connection has no place here.
             case HttpField.Connection or HttpField.KeepAlive or HttpField.ProxyConnection or HttpField.TransferEncoding or HttpField.Upgrade:
@@ -169,7 +169,7 @@ internal sealed class FieldBlockReader : IFieldSink
                 _expectsContinue = HttpSyntax.EqualsIgnoreCase(value, "100-continue"u8);
                 break;
         }
-        _head!.Add(name, value);
+        _head!.Add(field, name, value);
         return true;
     }
 
@@ -198,7 +198,7 @@ internal sealed class FieldBlockReader : IFieldSink
         _head!.StartRequest(method, plainConnect ? authority : path);
         if (!authority.IsEmpty)
         {
-            _head.Add("host"u8, authority);
+            _head.Add(HttpField.Host, authority);
         }
         return !plainConnect || !authority.IsEmpty;
     }

@@ -1,3 +1,5 @@
+using Lateen.Net.Hpack;
+
 namespace Lateen.Net.Http2;
 
 /// <summary>Field blocks that come: heads and trailers, with the CONTINUATION frames behind them (6.2, 6.10, 8.1).</summary>
@@ -157,7 +159,7 @@ internal sealed partial class Http2Session
         {
             _block.BeginResponse(stream.Head);
         }
-        if (!_decoder.TryDecode(block, _block))
+        if (!_decoder.TryDecode(block, new BlockSink(_block)))
         {
             return Fail(Http2ErrorCode.CompressionError, "field block does not decode");
         }
@@ -226,6 +228,12 @@ internal sealed partial class Http2Session
     private bool Discard(ReadOnlySpan<byte> block)
     {
         _block.BeginDiscarded();
-        return _decoder.TryDecode(block, _block) || Fail(Http2ErrorCode.CompressionError, "field block does not decode");
+        return _decoder.TryDecode(block, new BlockSink(_block)) || Fail(Http2ErrorCode.CompressionError, "field block does not decode");
+    }
+
+    // A struct, so that the decoder is compiled for it and each field is a call and not a look-up.
+    private readonly struct BlockSink(FieldBlockReader block) : IFieldSink
+    {
+        public void OnField(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) => block.OnField(name, value);
     }
 }

@@ -26,7 +26,7 @@ internal sealed class EventLoop : IDisposable
     private readonly TimeProvider _time;
     private readonly Action<Exception> _onFault;
     private EventSource?[] _sources = new EventSource?[256];
-    private StreamSocket?[] _dirty = new StreamSocket?[64];
+    private Waiting[] _dirty = new Waiting[64];
     private int _dirtyCount;
     private int _flushed;
     private byte[]? _frameInput;
@@ -166,7 +166,7 @@ internal sealed class EventLoop : IDisposable
         {
             Array.Resize(ref _dirty, _dirty.Length * 2);
         }
-        _dirty[_dirtyCount++] = socket;
+        _dirty[_dirtyCount++].Socket = socket;
     }
 
     private void Dispatch(EventSource source, Readiness events)
@@ -190,8 +190,9 @@ internal sealed class EventLoop : IDisposable
         // Flushing may make others dirty (back-pressure released): the list grows while we walk it.
         while (_flushed < _dirtyCount)
         {
-            StreamSocket socket = _dirty[_flushed]!;
-            _dirty[_flushed++] = null;
+            ref StreamSocket? slot = ref _dirty[_flushed++].Socket;
+            StreamSocket socket = slot!;
+            slot = null;
             try
             {
                 socket.FlushCorked();
@@ -208,7 +209,7 @@ internal sealed class EventLoop : IDisposable
     private void RunPosted()
     {
         // Bounded by what was there on entry, so that work that posts work cannot starve the sockets.
-        for (int n = _posted.Count; n > 0 && _posted.TryDequeue(out Action? action); n--)
+        for (int n = _posted.IsEmpty ? 0 : _posted.Count; n > 0 && _posted.TryDequeue(out Action? action); n--)
         {
             try
             {
@@ -230,6 +231,12 @@ internal sealed class EventLoop : IDisposable
             _wallSyncedAt = Now;
             _wallOffset = _time.GetUtcNow().ToUnixTimeMilliseconds() - Now;
         }
+    }
+
+    // A struct around the reference: storing to an array of an abstract class would look up each time whether the type fits.
+    private struct Waiting
+    {
+        public StreamSocket? Socket;
     }
 
     private sealed unsafe class Wake : EventSource

@@ -52,7 +52,7 @@ internal sealed partial class HttpExchange
         }
         if (!Response.Has(HttpField.Date))
         {
-            Response.Add("date"u8, _worker.Date);
+            Response.Add(HttpField.Date, _worker.Date);
         }
         if (_manager.ServerHeader == ServerHeader.Overwrite
             || (_manager.ServerHeader == ServerHeader.AppendIfAbsent && !Response.Has(HttpField.Server)))

@@ -143,14 +143,14 @@ internal static class RequestPreparation
         }
         else if (!head.Has(HttpField.XForwardedProto))
         {
-            head.Add("x-forwarded-proto"u8, scheme);
+            head.Add(HttpField.XForwardedProto, scheme);
         }
         bool isInternal = (manager.UseRemoteAddress ? !hadForwardedFor : single) && ForwardedFor.IsInternal(client);
         bool edge = manager.UseRemoteAddress && !isInternal;
         head.Remove(HttpField.XEnvoyInternal);
         if (isInternal)
         {
-            head.Add("x-envoy-internal"u8, "true"u8);
+            head.Add(HttpField.XEnvoyInternal, "true"u8);
         }
         else
         {

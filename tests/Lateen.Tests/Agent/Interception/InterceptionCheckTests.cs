@@ -30,7 +30,7 @@ public sealed class InterceptionCheckTests : IDisposable
         });
         check.Problem.ShouldNotBeNull();
 
-        Task running = check.RunAsync(() => true, Cancellation);
+        Task running = check.RunAsync(_ => Task.CompletedTask, Cancellation);
         await secondBegins.Task.WaitAsync(Patience.Limit, Cancellation);
         string? meanwhile = check.Problem;
         second.SetResult(null);
@@ -48,7 +48,7 @@ public sealed class InterceptionCheckTests : IDisposable
         using CancellationTokenSource stop = new();
         InterceptionCheck check = Check(_ => throw new InvalidOperationException("dialled"));
 
-        Task running = check.RunAsync(() => false, stop.Token);
+        Task running = check.RunAsync(ended => Task.Delay(Timeout.Infinite, ended), stop.Token);
         await stop.CancelAsync();
         await running.WaitAsync(Patience.Limit, Cancellation);
 
