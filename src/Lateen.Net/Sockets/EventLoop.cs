@@ -148,6 +148,7 @@ internal sealed class EventLoop : IDisposable
                 }
             }
             Timers.Advance(Now);
+            FlushDirty();
             RunPosted();
         }
     }
