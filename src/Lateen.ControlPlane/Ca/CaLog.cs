@@ -21,4 +21,10 @@ internal static partial class CaLog
 
     [LoggerMessage(2106, LogLevel.Debug, "Issued a certificate for {Identity}, valid for {Lifetime}")]
     public static partial void WorkloadIssued(ILogger logger, string identity, TimeSpan lifetime);
+
+    [LoggerMessage(2107, LogLevel.Warning, "Put the certificate authority back into Secret {Namespace}/{Name}: the API server's store had lost it")]
+    public static partial void PutBack(ILogger logger, string @namespace, string name);
+
+    [LoggerMessage(2108, LogLevel.Error, "Secret {Namespace}/{Name} holds another root than this process issues with, so workloads of two roots do not trust each other: put the Secret of before back, or restart every replica and then the workloads")]
+    public static partial void AnotherRoot(ILogger logger, string @namespace, string name);
 }

@@ -177,8 +177,7 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         }
 
         var client = new KubernetesClient(options.Kubernetes, time);
-        var store = new AuthorityStore(client, options.Namespace, MeshConfig.Default.TrustDomain, time, loggers.CreateLogger("ca"));
-        return new DiscoveryHost(options, await store.OpenAsync(cancellation), client, loggers, time);
+        return new DiscoveryHost(options, await AuthorityStoreOf(options, client, loggers, time).OpenAsync(cancellation), client, loggers, time);
     }
 
     /// <summary>Serves until cancelled; streams get <see cref="DiscoveryOptions.ShutdownDuration"/> to end.</summary>
@@ -219,6 +218,9 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         _client?.Dispose();
     }
 
+    private static AuthorityStore AuthorityStoreOf(DiscoveryOptions options, KubernetesClient client, ILoggerFactory loggers, TimeProvider time) =>
+        new(client, options.Namespace, MeshConfig.Default.TrustDomain, time, loggers.CreateLogger("ca"));
+
     private IEnumerable<Task> FolderParts(CancellationToken cancellation)
     {
         var folder = new FolderSource(_options.ConfigDirectory!, "default", _loggers.CreateLogger("config"));
@@ -234,6 +236,7 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         var webhooks = _loggers.CreateLogger("webhooks");
         var mutating = new WebhookPatcher(client, ResourceTypes.MutatingWebhookConfigurations, identity, _time, webhooks);
         var validating = new WebhookPatcher(client, ResourceTypes.ValidatingWebhookConfigurations, identity, _time, webhooks);
+        _readiness.Explain(() => watch.Missing);
         _readiness.WaitFor(() => mutating.IsSettled && validating.IsSettled);
         watch.AddMesh();
         watch.Add(ResourceTypes.Namespaces, ObjectSelector.All, value => value.Name(), roots);
@@ -248,7 +251,7 @@ internal sealed class DiscoveryHost : IAsyncDisposable
             client, _options.Namespace, $"{_options.PodName}_{random.NextInt64():x}", _time, random, _loggers.CreateLogger("leader"));
         return
         [
-            watch.RunAsync(cancellation), mutating.RunAsync(cancellation), validating.RunAsync(cancellation),
+            watch.RunAsync(cancellation), AuthorityStoreOf(_options, client, _loggers, _time).KeepAsync(_authority, watch.StoreReplaced, cancellation), mutating.RunAsync(cancellation), validating.RunAsync(cancellation),
             leader.RunAsync(leading => Task.WhenAll(roots.RunAsync(leading), _status!.RunAsync(leading), _ingressStatus!.RunAsync(leading)), cancellation),
             InjectionWarmUp.RunAsync(() => _readiness.HasMesh, () => _injection.Current, _time, cancellation),
         ];

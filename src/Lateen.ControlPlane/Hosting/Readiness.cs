@@ -9,6 +9,7 @@ internal sealed class Readiness
     private volatile bool _serving;
     private volatile bool _settled;
     private Func<bool>? _webhooksSettled;
+    private Func<string?>? _unlisted;
 
     /// <summary>The first snapshot is in force.</summary>
     public void Published()
@@ -29,12 +30,15 @@ internal sealed class Readiness
     /// <summary>Tells how to see that the API server can call the webhooks; asked until it is true once.</summary>
     public void WaitFor(Func<bool> webhooksSettled) => Volatile.Write(ref _webhooksSettled, webhooksSettled);
 
+    /// <summary>Tells how to learn why the sources are not synced; asked as long as they are not.</summary>
+    public void Explain(Func<string?> unlisted) => Volatile.Write(ref _unlisted, unlisted);
+
     /// <summary>Whether xDS streams may be answered.</summary>
     public bool HasMesh => _published;
 
     /// <summary>What is missing; null when nothing is.</summary>
     public string? Missing =>
-        !_published ? "the sources are not synced yet"
+        !_published ? Volatile.Read(ref _unlisted)?.Invoke() is { } why ? $"the sources are not synced yet: {why}" : "the sources are not synced yet"
         : !_warm ? "the first configuration is being translated"
         : !_serving ? "the ports are not open yet"
         : !Settled() ? "the webhook configurations do not carry our root certificate yet"

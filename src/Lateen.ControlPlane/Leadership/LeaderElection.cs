@@ -18,6 +18,9 @@ internal sealed class LeaderElection(
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
+    // An API server whose store is gone keeps requests waiting; one of them must not outlast the Lease.
+    private static readonly TimeSpan RequestLimit = TimeSpan.FromSeconds(5);
+
     private readonly LeaseClaim _claim = new(identity, Duration);
     private volatile bool _leads;
 
@@ -78,21 +81,16 @@ internal sealed class LeaderElection(
     /// <returns>Null when the API server could not be asked: then what was holds for a while.</returns>
     private async Task<bool?> TryHoldAsync(CancellationToken cancellation)
     {
+        using var limit = new CancellationTokenSource(RequestLimit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
         try
         {
-            if (await client.FindAsync(ResourceTypes.Leases, ns, LeaseName, cancellation) is not { } lease)
-            {
-                await client.CreateAsync(ResourceTypes.Leases, ns, _claim.New(ns, LeaseName, time.GetUtcNow()), cancellation);
-                return true;
-            }
-
-            if (_claim.Claim(lease, time.GetUtcNow()) is not { } claimed)
-            {
-                return false;
-            }
-
-            await client.ReplaceAsync(ResourceTypes.Leases, claimed, cancellation);
-            return true;
+            return await HoldAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            LeadershipLog.Unreachable(logger, ns, LeaseName, $"no answer within {RequestLimit.TotalSeconds:0} s");
+            return null;
         }
         catch (KubernetesApiException exception) when (exception.IsConflict)
         {
@@ -104,6 +102,23 @@ internal sealed class LeaderElection(
             LeadershipLog.Unreachable(logger, ns, LeaseName, exception.Message);
             return null;
         }
+    }
+
+    private async Task<bool> HoldAsync(CancellationToken cancellation)
+    {
+        if (await client.FindAsync(ResourceTypes.Leases, ns, LeaseName, cancellation) is not { } lease)
+        {
+            await client.CreateAsync(ResourceTypes.Leases, ns, _claim.New(ns, LeaseName, time.GetUtcNow()), cancellation);
+            return true;
+        }
+
+        if (_claim.Claim(lease, time.GetUtcNow()) is not { } claimed)
+        {
+            return false;
+        }
+
+        await client.ReplaceAsync(ResourceTypes.Leases, claimed, cancellation);
+        return true;
     }
 
     private async Task ReleaseAsync()

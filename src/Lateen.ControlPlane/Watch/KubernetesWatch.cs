@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Threading.Channels;
 using Lateen.Config;
 using Lateen.Config.Decoding.Istio;
 using Lateen.Config.Snapshots;
@@ -11,7 +12,8 @@ namespace Lateen.ControlPlane.Watch;
 internal sealed class KubernetesWatch(
     KubernetesClient client, MeshWriter writer, ObjectReaders readers, string ns, TimeProvider time, Random random, ILogger logger)
 {
-    private readonly List<(Func<CancellationToken, Task> Run, Task Synced)> _informers = [];
+    private readonly List<(Func<CancellationToken, Task> Run, Task Synced, Func<string?> Problem)> _informers = [];
+    private readonly StoreGuard _guard = new(client, writer, logger);
 
     private static readonly ResourceType[] IstioTypes =
     [
@@ -21,12 +23,39 @@ internal sealed class KubernetesWatch(
         ResourceTypes.AuthorizationPolicies, ResourceTypes.Telemetries, ResourceTypes.WasmPlugins,
     ];
 
-    /// <summary>Adds an informer of somebody else's, so that it runs with these and counts for readiness.</summary>
-    public void Add<T>(ResourceType type, ObjectSelector selector, Func<JsonObject, T> decode, IInformerSink<T> sink)
+    /// <summary>
+    /// What a mesh is served without when the control plane's role does not let it be listed. The other kinds say where traffic goes and who may call: proxies
+    /// that have them are better off with what they have than without, so that without them the control plane does not become ready.
+    /// </summary>
+    private static readonly HashSet<ResourceType> Optional =
+    [
+        ResourceTypes.Ingresses, ResourceTypes.IngressClasses, ResourceTypes.Nodes, ResourceTypes.Secrets, ResourceTypes.ConfigMaps, ResourceTypes.ProxyConfigs,
+        ResourceTypes.WorkloadGroups, ResourceTypes.Telemetries, ResourceTypes.WasmPlugins,
+        ResourceTypes.MutatingWebhookConfigurations, ResourceTypes.ValidatingWebhookConfigurations,
+    ];
+
+    /// <summary>Gets the uid of each store that the API server comes back with after the first.</summary>
+    public ChannelReader<string> StoreReplaced => _guard.Replaced;
+
+    /// <summary>Which kinds were not listed yet and why; null when each was.</summary>
+    public string? Missing
     {
-        var informer = new Informer<T>(
-            client, type, new InformerOptions { Selector = selector }, decode, sink, time, random, logger);
-        _informers.Add((informer.RunAsync, informer.HasSynced));
+        get
+        {
+            var missing = _informers.Where(informer => !informer.Synced.IsCompletedSuccessfully).Select(informer => informer.Problem()).OfType<string>().ToList();
+            return missing.Count > 0 ? string.Join("; ", missing) : null;
+        }
+    }
+
+    /// <summary>Adds an informer of somebody else's, so that it runs with these and counts for readiness.</summary>
+    public void Add<T>(ResourceType type, ObjectSelector selector, Func<JsonObject, T> decode, IInformerSink<T> sink) =>
+        Add(type, new InformerOptions { Selector = selector }, decode, sink);
+
+    private void Add<T>(ResourceType type, InformerOptions options, Func<JsonObject, T> decode, IInformerSink<T> sink)
+    {
+        options = options with { ForbiddenIsEmpty = Optional.Contains(type), OlderVersion = type == ResourceTypes.EndpointSlices ? "v1beta1" : null };
+        var informer = new Informer<T>(client, type, options, decode, sink, time, random, logger);
+        _informers.Add((informer.RunAsync, informer.HasSynced, () => informer.Problem));
     }
 
     /// <summary>Adds the informers of the mesh's own kinds.</summary>
@@ -69,7 +98,7 @@ internal sealed class KubernetesWatch(
         ResourceType type, Func<JsonObject, Action<MeshState>> read, Action<MeshState, ObjectKey> delete, ObjectSelector? selector = null) =>
         Add(
             type,
-            selector ?? ObjectSelector.All,
+            new InformerOptions { Selector = selector ?? ObjectSelector.All, Gate = _guard },
             value => new Change(ObjectKey.Of(value), read(value)),
             new WriterSink<Change>(writer, change => change.Key, (state, change) => change.Apply(state), delete));
 

@@ -15,12 +15,19 @@ internal sealed class MeshWriter(MeshState state, Action<MeshPublication> publis
         new UnboundedChannelOptions { SingleReader = true });
 
     private bool _synced;
+    private bool _held;
 
     /// <summary>Queues a change; it runs on the writer alone.</summary>
     public void Post(Action<MeshState> change) => _changes.Writer.TryWrite(change);
 
     /// <summary>Queues the mark that all sources told their first state: from then on snapshots are published.</summary>
     public void MarkSynced() => Post(_ => _synced = true);
+
+    /// <summary>Queues the mark that what comes is taken but not published, until <see cref="Release"/>.</summary>
+    public void Hold() => Post(_ => _held = true);
+
+    /// <summary>Queues the end of <see cref="Hold"/>: all that was taken meanwhile is published at once.</summary>
+    public void Release() => Post(_ => _held = false);
 
     /// <summary>Writes until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellation)
@@ -36,7 +43,7 @@ internal sealed class MeshWriter(MeshState state, Action<MeshPublication> publis
                     taken++;
                 }
 
-                if (_synced)
+                if (_synced && !_held)
                 {
                     Publish(taken);
                 }

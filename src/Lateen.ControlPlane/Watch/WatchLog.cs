@@ -25,4 +25,10 @@ internal static partial class WatchLog
 
     [LoggerMessage(2307, LogLevel.Warning, "A part of an Ingress is not served: {Problem}")]
     public static partial void IngressNotHonoured(ILogger logger, string problem);
+
+    [LoggerMessage(2308, LogLevel.Warning, "The API server {Server} has another store than before (its namespace kube-system is not the same one). The last good configuration stays in force until every kind of the mesh can be listed from it: apply the CRDs after the objects of the mesh are back")]
+    public static partial void StoreReplaced(ILogger logger, Uri server);
+
+    [LoggerMessage(2309, LogLevel.Information, "Every kind was listed from the new store of {Server}: what it holds is in force")]
+    public static partial void StoreTaken(ILogger logger, Uri server);
 }

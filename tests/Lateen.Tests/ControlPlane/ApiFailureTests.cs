@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Google.Protobuf;
 using Lateen.Api;
 using Lateen.Config.Sources.Kubernetes;
@@ -72,6 +73,40 @@ public class ApiFailureTests
         bed.Api.Set(ApiFault.None);
         await starting;
         using var proxy = await ConnectAsync(bed, Old);
+    }
+
+    [Fact]
+    public async Task Store_IsAnotherOne_LastConfigurationIsServedUntilTheKindsAreThere()
+    {
+        await using var bed = await StartAsync();
+        using var proxy = await ConnectAsync(bed, Old);
+        await bed.LoseDataAsync(Cancellation);
+        await bed.ApplyAsync(Service("new"), Cancellation);
+
+        // The new store knows no kind of the mesh: every informer of them has been told so by now, most of them more than once.
+        await ControlPlaneBed.UntilAsync(() => Task.FromResult(bed.Api.Unknown > 60), () => $"{bed.Api.Unknown} requests were answered with 404", Cancellation);
+        using var late = await ConnectAsync(bed, Old);
+        (await late.AskAsync(TypeUrls.Cluster, [], Cancellation)).Keys.ShouldNotContain(New);
+
+        await bed.ApplyKindsAsync(Cancellation);
+        await UntilServedAsync(proxy);
+        await UntilServedAsync(late);
+    }
+
+    [Fact]
+    public async Task Store_IsAnotherOne_AuthorityIsPutBackSoThatTheNextReplicaKeepsTheRoot()
+    {
+        await using var bed = await StartAsync();
+        var root = (await AuthorityAsync(bed)).Text("data", "ca-cert.pem");
+        root.ShouldNotBeEmpty();
+        await bed.LoseDataAsync(Cancellation);
+        (await AuthorityAsync(bed)).ShouldBeNull();
+        await bed.ApplyAsync("{apiVersion: v1, kind: Namespace, metadata: {name: istio-system}}", Cancellation);
+        JsonObject? stored = null;
+        await ControlPlaneBed.UntilAsync(async () => (stored = await AuthorityAsync(bed)) is not null, () => "no Secret istio-ca-secret", Cancellation);
+        stored.Text("data", "ca-cert.pem").ShouldBe(root);
+
+        static Task<JsonObject?> AuthorityAsync(ControlPlaneBed bed) => bed.Client.FindAsync(ResourceTypes.Secrets, "istio-system", "istio-ca-secret", Cancellation);
     }
 
     private static async Task<ControlPlaneBed> StartAsync()

@@ -18,12 +18,13 @@ internal sealed class ControlPlaneBed : IAsyncDisposable
     private static readonly ResourceType ServiceAccounts = new("", "v1", "serviceaccounts", "ServiceAccount", true);
 
     private readonly string _folder;
-    private readonly ApiServer _api;
+    private ApiServer _api;
     private CancellationTokenSource _stop = new();
     private readonly HttpClient _http = new();
     private DiscoveryHost? _host;
     private Task _serving = Task.CompletedTask;
     private FaultyApi? _faulty;
+    private (ApiServer Api, KubernetesClient Client)? _lost;
 
     private ControlPlaneBed(string folder, ApiServer api)
     {
@@ -45,7 +46,7 @@ internal sealed class ControlPlaneBed : IAsyncDisposable
 
     public DiscoveryOptions Options { get; private set; }
 
-    public KubernetesClient Client { get; }
+    public KubernetesClient Client { get; private set; }
 
     /// <summary>What the control plane takes for the API endpoint, of a bed that was made with <see cref="PrepareFaultyAsync"/>.</summary>
     public FaultyApi Api => _faulty!;
@@ -72,17 +73,37 @@ internal sealed class ControlPlaneBed : IAsyncDisposable
     private static async Task<ControlPlaneBed> PrepareAsync(CancellationToken cancellation)
     {
         var folder = Directory.CreateTempSubdirectory("lateen-controlplane-").FullName;
-        var api = new ApiServer(
-            new ApiServerOptions { StateFolder = Path.Combine(folder, "api"), InMemory = true, Random = Random.Shared }, NullLoggerFactory.Instance);
-        await api.StartAsync(cancellation);
-        var bed = new ControlPlaneBed(folder, api);
-        foreach (var file in Directory.GetFiles(Path.Combine(Root(), "deploy/crds")))
-        {
-            await bed.ApplyAsync(await File.ReadAllTextAsync(file, cancellation), cancellation);
-        }
-
+        var bed = new ControlPlaneBed(folder, await StartApiAsync(Path.Combine(folder, "api"), cancellation));
+        await bed.ApplyKindsAsync(cancellation);
         await bed.ApplyAsync("{apiVersion: v1, kind: Namespace, metadata: {name: istio-system}}", cancellation);
         return bed;
+    }
+
+    /// <summary>Puts an API endpoint with an empty store in the place of the one of a faulty bed, as if all data were lost.</summary>
+    public async Task LoseDataAsync(CancellationToken cancellation)
+    {
+        _lost = (_api, Client);
+        _api = await StartApiAsync(Path.Combine(_folder, "another"), cancellation);
+        var config = Path.Combine(_folder, "another-kubeconfig");
+        _api.WriteKubeConfig(config);
+        Client = new KubernetesClient(KubeConfig.Load(config));
+        Api.LeadTo(Client);
+    }
+
+    /// <summary>Applies our CRDs.</summary>
+    public async Task ApplyKindsAsync(CancellationToken cancellation)
+    {
+        foreach (var file in Directory.GetFiles(Path.Combine(Root(), "deploy/crds")))
+        {
+            await ApplyAsync(await File.ReadAllTextAsync(file, cancellation), cancellation);
+        }
+    }
+
+    private static async Task<ApiServer> StartApiAsync(string folder, CancellationToken cancellation)
+    {
+        var api = new ApiServer(new ApiServerOptions { StateFolder = folder, InMemory = true, Random = Random.Shared }, NullLoggerFactory.Instance);
+        await api.StartAsync(cancellation);
+        return api;
     }
 
     public async Task StartControlPlaneAsync(CancellationToken cancellation)
@@ -231,9 +252,13 @@ internal sealed class ControlPlaneBed : IAsyncDisposable
             await _faulty.DisposeAsync();
         }
 
-        await _api.StopAsync(CancellationToken.None);
-        await _api.DisposeAsync();
-        Client.Dispose();
+        foreach (var (api, client) in _lost is { } lost ? [lost, (_api, Client)] : new[] { (_api, Client) })
+        {
+            await api.StopAsync(CancellationToken.None);
+            await api.DisposeAsync();
+            client.Dispose();
+        }
+
         _http.Dispose();
         _stop.Dispose();
         Directory.Delete(_folder, recursive: true);

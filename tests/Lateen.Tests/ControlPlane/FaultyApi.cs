@@ -45,9 +45,9 @@ public enum ApiFault
 internal sealed class FaultyApi : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private readonly KubernetesClient _api;
+    private volatile KubernetesClient _api;
     private volatile Regime _regime = new(ApiFault.None);
-    private int _faults;
+    private int _faults, _unknown;
 
     private FaultyApi(WebApplication app, KubernetesClient api)
     {
@@ -56,6 +56,9 @@ internal sealed class FaultyApi : IAsyncDisposable
     }
 
     public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+
+    /// <summary>Requests for kinds that the API endpoint does not know.</summary>
+    public int Unknown => Volatile.Read(ref _unknown);
 
     /// <summary>Requests that met a fault since it was set.</summary>
     public int Faults => Volatile.Read(ref _faults);
@@ -77,6 +80,13 @@ internal sealed class FaultyApi : IAsyncDisposable
         var before = _regime;
         _regime = new Regime(fault);
         before.End.Cancel();
+    }
+
+    /// <summary>Leads to another API endpoint from now on; what is being watched breaks off.</summary>
+    public void LeadTo(KubernetesClient api)
+    {
+        _api = api;
+        Set(ApiFault.None);
     }
 
     public async ValueTask DisposeAsync()
@@ -155,6 +165,11 @@ internal sealed class FaultyApi : IAsyncDisposable
         }
         catch (KubernetesApiException error) when (error.Status.Code >= 400)
         {
+            if (error.IsNotFound && !error.Status.Message.Contains('"', StringComparison.Ordinal))
+            {
+                Interlocked.Increment(ref _unknown);
+            }
+
             await AnswerAsync(context, error.Status.Code, $$"""{"kind":"Status","status":"Failure","code":{{error.Status.Code}},"reason":"{{error.Status.Reason}}","message":"forwarded"}""");
         }
         catch (Exception error) when (error is OperationCanceledException or KubernetesApiException or IOException or HttpRequestException)

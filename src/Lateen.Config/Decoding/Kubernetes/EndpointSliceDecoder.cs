@@ -4,7 +4,7 @@ using Lateen.Model;
 
 namespace Lateen.Config.Decoding.Kubernetes;
 
-/// <summary>A part of the addresses of one Service (discovery.k8s.io/v1), or the whole of them when it comes from Endpoints.</summary>
+/// <summary>A part of the addresses of one Service (discovery.k8s.io/v1, v1beta1), or the whole of them when it comes from Endpoints.</summary>
 /// <param name="ServiceName">The Service, in the same namespace.</param>
 public sealed record EndpointSlice(
     string Namespace, string Name, string ServiceName, EquatableArray<SlicePort> Ports, EquatableArray<SliceEndpoint> Endpoints);
@@ -49,8 +49,11 @@ public static class EndpointSliceDecoder
         var ready = endpoint.At("conditions", "ready") is null || endpoint.Flag("conditions", "ready");
         var terminating = endpoint.Flag("conditions", "terminating");
         var pod = endpoint.Text("targetRef", "kind") == "Pod" ? endpoint.Text("targetRef", "name") : "";
+
+        // discovery.k8s.io/v1beta1 Endpoint: the node's name is one of the topology labels, where it is not a field yet.
+        var node = endpoint.Text("nodeName") is { Length: > 0 } name ? name : endpoint.Text("topology", "kubernetes.io/hostname");
         return endpoint.Texts("addresses").Select(address => new SliceEndpoint(
-            address, ready, terminating, pod, endpoint.Text("nodeName"), endpoint.Text("hostname")));
+            address, ready, terminating, pod, node, endpoint.Text("hostname")));
     }
 
     private static SliceEndpoint ReadAddress(JsonObject address, bool ready) => new(

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 
@@ -5,8 +6,10 @@ namespace Lateen.Config.Sources.Kubernetes;
 
 /// <summary>Follows all objects of a type: list, then watch from there, resumed as often as it ends.</summary>
 /// <remarks>
-/// The last resource version seen (bookmarks count) is where the watch goes on; a 410 lists again. After any failure, and a 404 of a type that
-/// was listed once, the sink keeps what it has: stale is better than empty. An object that can not be decoded is logged and left at its last good state.
+/// The last resource version seen (bookmarks count) is where a watch goes on that ended or broke off. It is not trusted further than that: a 410, a watch that
+/// could not be opened (the server may have come back with another store), and a store that is behind that version all list again; a server would let us wait
+/// for a version that it reaches in weeks. After any failure, and a 404 of a type that was listed once, the sink keeps what it has: stale is better than empty.
+/// An object that can not be decoded is logged and left at its last good state.
 /// </remarks>
 /// <typeparam name="T">What the sink holds of an object.</typeparam>
 public sealed class Informer<T>
@@ -20,6 +23,8 @@ public sealed class Informer<T>
     private readonly Random _random;
     private readonly ILogger _logger;
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile string? _problem;
+    private bool _forbidden;
 
     /// <summary>Creates an informer; <see cref="RunAsync"/> starts it.</summary>
     /// <param name="decode">Turns an object into what the sink takes; a throw skips this state of the object.</param>
@@ -37,27 +42,33 @@ public sealed class Informer<T>
             (client, type, options, decode, sink, time, random, logger);
     }
 
-    /// <summary>The type that is followed.</summary>
-    public ResourceType Type => _type;
-
     /// <summary>Completes after the sink got its first list.</summary>
     public Task HasSynced => _synced.Task;
+
+    /// <summary>Why the objects can not be followed now, and what to do about it; null while they are.</summary>
+    public string? Problem => _problem;
 
     /// <summary>Follows until cancelled; throws nothing else.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
+        ResourceType type = _type;
         string? version = null;
-        bool isListed = false;
+        bool isListed = false, isResumed = false;
         TimeSpan pause = _options.InitialBackoff;
         while (!cancellation.IsCancellationRequested)
         {
             try
             {
-                version ??= await ListAsync(cancellation);
-                isListed = true;
+                if (version is null || (isResumed && await IsBehindAsync(type, version, cancellation)))
+                {
+                    version = null;
+                    (type, version) = await ListAsync(cancellation);
+                }
+
+                isListed = isResumed = true;
                 TimeSpan lifetime = _options.WatchLifetime * (1 + _random.NextDouble());
                 long start = _time.GetTimestamp();
-                await foreach (WatchEvent item in _client.WatchAsync(_type, _options.Selector, version, lifetime, cancellation))
+                await foreach (WatchEvent item in _client.WatchAsync(type, _options.Selector, version, lifetime, cancellation))
                 {
                     version = Take(item, version);
                     pause = _options.InitialBackoff;
@@ -69,26 +80,10 @@ public sealed class Informer<T>
                     pause = await BackoffAsync(pause, cancellation);
                 }
             }
-            catch (KubernetesApiException error) when (error.IsExpired)
-            {
-                InformerLog.Expired(_logger, _type, version ?? "");
-                version = null;
-                // A server that expires what it just listed must not be listed in a tight loop.
-                pause = await BackoffAsync(pause, cancellation);
-            }
             catch (KubernetesApiException error)
             {
-                if (error.IsNotFound && _options.UnknownTypeIsEmpty && !isListed)
-                {
-                    Deliver([]);
-                }
-                else
-                {
-                    // A type that was there is not gone because a server says so that may be starting: its objects would be deleted one by one.
-                    version = error.IsNotFound ? null : version;
-                    InformerLog.Failed(_logger, _type, error.Message);
-                }
-
+                Fail(error, type, version, isListed);
+                version = error.IsBrokenOff ? version : null;
                 pause = await BackoffAsync(pause, cancellation);
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -100,9 +95,52 @@ public sealed class Informer<T>
         _synced.TrySetCanceled(cancellation);
     }
 
-    private async Task<string> ListAsync(CancellationToken cancellation)
+    private void Fail(KubernetesApiException error, ResourceType type, string? version, bool isListed)
     {
-        ResourceList list = await _client.ListAsync(_type, _options.Selector, cancellation);
+        if (error.IsExpired)
+        {
+            InformerLog.Expired(_logger, type, version ?? "");
+        }
+        else if (error.IsNotFound && _options.UnknownTypeIsEmpty && !isListed)
+        {
+            Deliver([]);
+        }
+        else if (error.IsForbidden)
+        {
+            _problem = $"{type} may not be listed: grant get, list and watch on them; the API server says: {error.Status.Message}";
+            if (!_forbidden)
+            {
+                // Once: the answer is the same every few seconds until somebody changes the role.
+                InformerLog.Forbidden(_logger, type, _options.ForbiddenIsEmpty ? "all else is served without them" : "nothing is served before", error.Status.Message);
+            }
+
+            _forbidden = true;
+            if (_options.ForbiddenIsEmpty && !isListed && !_synced.Task.IsCompleted)
+            {
+                Deliver([]);
+            }
+        }
+        else
+        {
+            // A type that was there is not gone because a server says so that may be starting: its objects would be deleted one by one.
+            _problem = $"{type} can not be listed: {error.Message}";
+            InformerLog.Failed(_logger, type, error.Message);
+        }
+    }
+
+    // Kubernetes API concepts, "Resource versions": of one type they only grow, as long as the store is the same.
+    private async Task<bool> IsBehindAsync(ResourceType type, string version, CancellationToken cancellation)
+    {
+        string now = await _client.VersionAsync(type, _options.Selector.Namespace, cancellation);
+        return ulong.TryParse(now, NumberStyles.None, CultureInfo.InvariantCulture, out ulong current)
+            && ulong.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seen)
+            && current < seen;
+    }
+
+    private async Task<(ResourceType Type, string Version)> ListAsync(CancellationToken cancellation)
+    {
+        string store = _options.Gate is { } gate ? await gate.EnterAsync(_type, cancellation) : "";
+        var (type, list) = await ListServedAsync(cancellation);
         List<T> items = new(list.Items.Count);
         foreach (JsonObject item in list.Items)
         {
@@ -112,8 +150,29 @@ public sealed class Informer<T>
             }
         }
 
+        _problem = null;
+        if (_forbidden)
+        {
+            _forbidden = false;
+            InformerLog.Allowed(_logger, type);
+        }
+
         Deliver(items);
-        return list.ResourceVersion;
+        _options.Gate?.Delivered(_type, store);
+        return (type, list.ResourceVersion);
+    }
+
+    private async Task<(ResourceType Type, ResourceList List)> ListServedAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return (_type, await _client.ListAsync(_type, _options.Selector, cancellation));
+        }
+        catch (KubernetesApiException error) when (error.IsNotFound && _options.OlderVersion is not null)
+        {
+            ResourceType older = _type with { Version = _options.OlderVersion };
+            return (older, await _client.ListAsync(older, _options.Selector, cancellation));
+        }
     }
 
     private void Deliver(List<T> items)

@@ -12,4 +12,10 @@ internal static partial class InformerLog
 
     [LoggerMessage(EventId = 3, Level = LogLevel.Error, Message = "{Type} {Key}: this state of the object was not taken")]
     public static partial void Refused(ILogger logger, Exception error, ResourceType type, ObjectKey key);
+
+    [LoggerMessage(EventId = 4, Level = LogLevel.Error, Message = "{Type}: may not be listed, so {Consequence}. Grant get, list and watch on them in the ClusterRole of this service account. {Answer}")]
+    public static partial void Forbidden(ILogger logger, ResourceType type, string consequence, string answer);
+
+    [LoggerMessage(EventId = 5, Level = LogLevel.Information, Message = "{Type}: may be listed now")]
+    public static partial void Allowed(ILogger logger, ResourceType type);
 }

@@ -17,4 +17,13 @@ public sealed record InformerOptions
 
     /// <summary>Count a type that the server has never known (404) as one without objects, and ask again later. Default true.</summary>
     public bool UnknownTypeIsEmpty { get; init; } = true;
+
+    /// <summary>Count a type that may not be listed (403) as one without objects until it may be, and ask again. Default false: the first list is waited for.</summary>
+    public bool ForbiddenIsEmpty { get; init; }
+
+    /// <summary>The version to follow where the server does not serve the type's own (404). Default none.</summary>
+    public string? OlderVersion { get; init; }
+
+    /// <summary>Asked before each list and told of it afterwards. Default nobody.</summary>
+    public IListGate? Gate { get; init; }
 }

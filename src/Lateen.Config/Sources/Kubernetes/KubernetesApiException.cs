@@ -34,4 +34,10 @@ public sealed class KubernetesApiException : Exception
 
     /// <summary>There was no answer at all.</summary>
     public bool IsUnreachable => Status.Code == 0;
+
+    /// <summary>The caller may not do this (RBAC).</summary>
+    public bool IsForbidden => Status.Code == 403;
+
+    /// <summary>The answer had begun and broke off, or went on with what can not be read: what came before it is good.</summary>
+    public bool IsBrokenOff { get; init; }
 }

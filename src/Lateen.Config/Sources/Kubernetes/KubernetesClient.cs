@@ -109,6 +109,11 @@ public sealed class KubernetesClient : IDisposable
         }
     }
 
+    /// <summary>The resource version of a type's collection now; empty when the server does not tell.</summary>
+    /// <exception cref="KubernetesApiException">The request failed.</exception>
+    public async Task<string> VersionAsync(ResourceType type, string? ns, CancellationToken cancellation) =>
+        (await SendAsync(HttpMethod.Get, type.Path(ns) + "?limit=1", null, cancellation)).Text("metadata", "resourceVersion");
+
     // Kubernetes API conventions, "Lists": every list has items (null for none in what Go encodes) and a resource version.
     private static bool IsList(JsonObject list) =>
         list.TryGetPropertyValue("items", out JsonNode? items) && items is null or JsonArray && list.Text("metadata", "resourceVersion").Length > 0;

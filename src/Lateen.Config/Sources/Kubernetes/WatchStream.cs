@@ -109,5 +109,5 @@ internal static class WatchStream
     }
 
     private static KubernetesApiException Broken(string request, string message, Exception? inner) =>
-        new(request, new KubernetesStatus(0, "", message), inner);
+        new(request, new KubernetesStatus(0, "", message), inner) { IsBrokenOff = true };
 }

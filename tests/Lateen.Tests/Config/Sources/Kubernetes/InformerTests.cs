@@ -37,7 +37,7 @@ public sealed class InformerTests
         {
             if (!context.Request.Query.ContainsKey("watch"))
             {
-                await WriteListAsync(context, "5");
+                await WriteListAsync(context, context.Request.Query["limit"] == "1" ? "40" : "5");
             }
             else if (Interlocked.Increment(ref watches) == 1)
             {
@@ -108,20 +108,130 @@ public sealed class InformerTests
         (await RunAsync(server, 2)).ShouldBe(["reset a", "upsert a@7"]);
     }
 
+    [Fact]
+    public async Task Informer_WatchCanNotBeOpened_ListsAgain()
+    {
+        int lists = 0;
+        await using FakeApiServer server = await StartAsync(async context =>
+        {
+            if (!context.Request.Query.ContainsKey("watch"))
+            {
+                await WriteListAsync(context, Interlocked.Increment(ref lists) == 1 ? "5" : "9", Pod($"list{lists}", "4"));
+            }
+            else if (context.Request.Query["resourceVersion"] == "5")
+            {
+                await WriteStatusAsync(context, 503, "ServiceUnavailable", "starting");
+            }
+            else
+            {
+                await HoldAsync(context);
+            }
+        });
+
+        (await RunAsync(server, 2)).ShouldBe(["reset list1", "reset list2"]);
+    }
+
+    [Fact]
+    public async Task Informer_StoreIsBehindWhatWasSeen_ListsAgain()
+    {
+        int lists = 0;
+        await using FakeApiServer server = await StartAsync(async context =>
+        {
+            if (context.Request.Query["limit"] == "1")
+            {
+                await WriteListAsync(context, "7");
+            }
+            else if (!context.Request.Query.ContainsKey("watch"))
+            {
+                await WriteListAsync(context, Interlocked.Increment(ref lists) == 1 ? "5000" : "7", Pod($"list{lists}", "4"));
+            }
+            else if (context.Request.Query["resourceVersion"] == "7")
+            {
+                await HoldAsync(context);
+            }
+        });
+
+        (await RunAsync(server, 2)).ShouldBe(["reset list1", "reset list2"]);
+    }
+
+    [Fact]
+    public async Task Informer_VersionIsNotServed_FollowsTheOlderOne()
+    {
+        await using FakeApiServer server = await StartAsync(async context =>
+        {
+            if (!context.Request.Path.StartsWithSegments("/api/v0", StringComparison.Ordinal))
+            {
+                await WriteStatusAsync(context, 404, "NotFound", "the server could not find the requested resource");
+            }
+            else if (context.Request.Query.ContainsKey("watch"))
+            {
+                await context.Response.WriteAsync(Event("ADDED", Pod("b", "6")));
+                await HoldAsync(context);
+            }
+            else
+            {
+                await WriteListAsync(context, "5", Pod("a", "4"));
+            }
+        });
+
+        (await RunAsync(server, 2, new InformerOptions { OlderVersion = "v0" })).ShouldBe(["reset a", "upsert b@6"]);
+    }
+
+    [Fact]
+    public async Task Informer_ForbiddenAndOptional_IsEmptyUntilItMayBeListed()
+    {
+        int lists = 0;
+        await using FakeApiServer server = await StartAsync(context =>
+            context.Request.Query.ContainsKey("watch") ? HoldAsync(context)
+            : Interlocked.Increment(ref lists) <= 2 ? WriteStatusAsync(context, 403, "Forbidden", "pods is forbidden")
+            : WriteListAsync(context, "5", Pod("a", "4")));
+
+        (await RunAsync(server, 2, new InformerOptions { ForbiddenIsEmpty = true })).ShouldBe(["reset ", "reset a"]);
+    }
+
+    [Fact]
+    public async Task Informer_Forbidden_SaysWhatToGrantAndWaits()
+    {
+        bool allowed = false;
+        await using FakeApiServer server = await StartAsync(context =>
+            context.Request.Query.ContainsKey("watch") ? HoldAsync(context)
+            : Volatile.Read(ref allowed) ? WriteListAsync(context, "5", Pod("a", "4"))
+            : WriteStatusAsync(context, 403, "Forbidden", "pods is forbidden: User \"x\" cannot list resource \"pods\""));
+        using KubernetesClient client = server.Client();
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        RecordingSink sink = new();
+        Informer<JsonObject> informer = Create(client, sink, new InformerOptions());
+        Task running = informer.RunAsync(stop.Token);
+        while (informer.Problem is null)
+        {
+            await Task.Delay(1, stop.Token);
+        }
+
+        informer.Problem.ShouldBe("pods may not be listed: grant get, list and watch on them; the API server says: pods is forbidden: User \"x\" cannot list resource \"pods\"");
+        informer.HasSynced.IsCompleted.ShouldBeFalse();
+        Volatile.Write(ref allowed, true);
+        (await sink.NextAsync()).ShouldBe("reset a");
+        await informer.HasSynced;
+        informer.Problem.ShouldBeNull();
+        await stop.CancelAsync();
+        await running;
+    }
+
     private static async Task HoldAsync(HttpContext context)
     {
         await context.Response.Body.FlushAsync();
         await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private static async Task<List<string>> RunAsync(FakeApiServer server, int calls)
+    private static Informer<JsonObject> Create(KubernetesClient client, RecordingSink sink, InformerOptions options) => new(
+        client, ResourceTypes.Pods, options with { InitialBackoff = TimeSpan.FromMilliseconds(1) }, Decode, sink, TimeProvider.System, new Random(1), NullLogger.Instance);
+
+    private static async Task<List<string>> RunAsync(FakeApiServer server, int calls, InformerOptions? options = null)
     {
         using KubernetesClient client = server.Client();
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         RecordingSink sink = new();
-        InformerOptions options = new() { InitialBackoff = TimeSpan.FromMilliseconds(1) };
-        Informer<JsonObject> informer = new(
-            client, ResourceTypes.Pods, options, Decode, sink, TimeProvider.System, new Random(1), NullLogger.Instance);
+        Informer<JsonObject> informer = Create(client, sink, options ?? new InformerOptions());
         Task running = informer.RunAsync(stop.Token);
         List<string> seen = [];
         for (int call = 0; call < calls; call++)
