@@ -63,6 +63,11 @@ internal class PlainStrategy(ApiResource resource) : IObjectStrategy
             }
         }
 
+        if (Resource.GroupResource is "configmaps" or "secrets")
+        {
+            ValidateKeys(obj, causes);
+        }
+
         if (Resource.GroupResource == "secrets" && obj.Str("type") == "kubernetes.io/tls")
         {
             foreach (var key in (ReadOnlySpan<string>)["tls.crt", "tls.key"])
@@ -77,6 +82,20 @@ internal class PlainStrategy(ApiResource resource) : IObjectStrategy
         if (Resource.GroupResource == "secrets" && old is not null && obj.Str("type") != old.Str("type"))
         {
             causes.Invalid("type", obj["type"], "field is immutable");
+        }
+    }
+
+    private static void ValidateKeys(JsonObject obj, CauseList causes)
+    {
+        foreach (var field in (ReadOnlySpan<string>)["data", "binaryData"])
+        {
+            foreach (var (key, _) in obj.Obj(field) ?? [])
+            {
+                if (Names.KeyProblem(key) is { } problem)
+                {
+                    causes.Invalid($"{field}[{key}]", key, problem);
+                }
+            }
         }
     }
 

@@ -50,12 +50,17 @@ internal sealed class ServiceAddresses(ObjectStore store, IPNetwork network)
         throw ApiException.Internal($"failed to allocate a serviceIP: range {network} is full");
     }
 
+    /// <summary>Why a Service may not have a node port that it asks for; null when it may.</summary>
+    public string? NodePortProblem(long port) =>
+        port is < FirstNodePort or > LastNodePort
+            ? $"provided port is not in the valid range. The range of valid ports is {FirstNodePort}-{LastNodePort}"
+            : UsedNodePorts().Contains(port) ? "provided port is already allocated" : null;
+
     public int AllocateNodePort()
     {
         lock (_lock)
         {
-            var used = store.List("services", null).Items
-                .SelectMany(s => s.Root.Items("spec", "ports")).Select(p => p.Number("nodePort") ?? 0).ToHashSet();
+            var used = UsedNodePorts();
             for (var tried = 0; tried <= LastNodePort - FirstNodePort; tried++)
             {
                 var port = _nextPort;
@@ -78,6 +83,9 @@ internal sealed class ServiceAddresses(ObjectStore store, IPNetwork network)
         System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(bytes, value);
         return new IPAddress(bytes).ToString();
     }
+
+    private HashSet<long> UsedNodePorts() => store.List("services", null).Items
+        .SelectMany(s => s.Root.Items("spec", "ports")).Select(p => p.Number("nodePort") ?? 0).ToHashSet();
 
     private HashSet<string> UsedAddresses() =>
         store.List("services", null).Items.Select(s => s.Root.Text("spec", "clusterIP") ?? "").ToHashSet(StringComparer.Ordinal);

@@ -90,6 +90,7 @@ internal sealed class ServiceStrategy(ApiResource resource, ServiceAddresses add
         }
 
         ValidatePorts(spec, causes);
+        ValidateNodePorts(spec, old.Obj("spec"), causes);
         var address = spec.Str("clusterIP");
         if (address is { Length: > 0 } and not "None" && !addresses.Contains(address))
         {
@@ -131,6 +132,25 @@ internal sealed class ServiceStrategy(ApiResource resource, ServiceAddresses add
             else if (name.Length > 0 && !names.Add(name))
             {
                 causes.Duplicate(path + ".name", name);
+            }
+        }
+    }
+
+    private void ValidateNodePorts(JsonObject? spec, JsonObject? before, CauseList causes)
+    {
+        if (spec.Str("type") is not ("NodePort" or "LoadBalancer"))
+        {
+            return;
+        }
+
+        var own = before.Each("ports").Select(port => port.Num("nodePort")).ToHashSet();
+        var index = 0;
+        foreach (var port in spec.Each("ports"))
+        {
+            var path = $"spec.ports[{index++}].nodePort";
+            if (port.Num("nodePort") is { } number and not 0 && !own.Contains(number) && addresses.NodePortProblem(number) is { } problem)
+            {
+                causes.Invalid(path, JsonValue.Create(number), problem);
             }
         }
     }

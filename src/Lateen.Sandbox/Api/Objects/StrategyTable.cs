@@ -19,6 +19,7 @@ internal sealed class StrategyTable(ServiceAddresses addresses, TimeProvider tim
         "services" => new ServiceStrategy(resource, addresses),
         "namespaces" => new NamespaceStrategy(resource),
         "nodes" => new NodeStrategy(resource),
+        "ingresses.networking.k8s.io" => new IngressStrategy(resource),
         "deployments.apps" or "replicasets.apps" or "statefulsets.apps" or "daemonsets.apps"
             or "replicationcontrollers" or "jobs.batch" or "cronjobs.batch" => new WorkloadStrategy(resource),
         "mutatingwebhookconfigurations.admissionregistration.k8s.io" or "validatingwebhookconfigurations.admissionregistration.k8s.io" =>

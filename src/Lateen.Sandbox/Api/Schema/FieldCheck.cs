@@ -1,12 +1,19 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace Lateen.Sandbox.Api.Schema;
 
 /// <summary>Holds an object of a built-in kind against the table of fields.</summary>
-internal static class FieldCheck
+internal static partial class FieldCheck
 {
+    private const string QuantityForm = @"^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$";
+
+    private static readonly SearchValues<char> Base64Digits =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/\r\n");
+
     /// <summary>Removes fields that the kind does not have.</summary>
     /// <returns>The paths of the removed fields.</returns>
     /// <exception cref="FormatException">A value has the wrong JSON type; the message names both and the path.</exception>
@@ -75,6 +82,25 @@ internal static class FieldCheck
         {
             throw Mismatch(value, type, message, path);
         }
+        else if (value.GetValueKind() == JsonValueKind.String && TextProblem(value.GetValue<string>(), type) is { } problem)
+        {
+            throw new FormatException(problem);
+        }
+    }
+
+    private static string? TextProblem(string text, string type) => type switch
+    {
+        "quantity" when !Quantity().IsMatch(text) => $"quantities must match the regular expression '{QuantityForm}'",
+        "bytes" when IllegalBase64(text) is { } at => $"illegal base64 data at input byte {at}",
+        _ => null,
+    };
+
+    // RFC 4648 section 4, with padding; line ends are passed over, as Go's decoder does.
+    private static int? IllegalBase64(string text)
+    {
+        var digits = text.AsSpan().TrimEnd('=');
+        var illegal = digits.IndexOfAnyExcept(Base64Digits);
+        return illegal >= 0 ? illegal : System.Buffers.Text.Base64.IsValid(text) ? null : text.Length;
     }
 
     private static bool Fits(JsonValueKind kind, string type) => type switch
@@ -99,4 +125,7 @@ internal static class FieldCheck
         return new FormatException(
             $"json: cannot unmarshal {kind} into Go struct field {message[(message.LastIndexOf('.') + 1)..]}.{path} of type {type.Replace("map ", "map[string]", StringComparison.Ordinal)}");
     }
+
+    [GeneratedRegex(QuantityForm, RegexOptions.CultureInvariant)]
+    private static partial Regex Quantity();
 }

@@ -13,6 +13,9 @@ internal sealed class ObjectDeleter(ObjectStore store, IAdmission admission, Tim
     private const string Foreground = "foregroundDeletion";
     private const string Orphan = "orphan";
 
+    /// <summary>Kubernetes, admission plugin NamespaceLifecycle: the namespaces that the cluster itself lives in.</summary>
+    private static readonly string[] LastingNamespaces = ["default", "kube-public", "kube-system"];
+
     /// <summary>What the deletion left behind: the marked object, or the last state with <c>Gone</c> true.</summary>
     internal readonly record struct Result(StoredObject Object, bool Gone);
 
@@ -24,6 +27,11 @@ internal sealed class ObjectDeleter(ObjectStore store, IAdmission admission, Tim
         while (true)
         {
             var current = store.Get(key) ?? throw ApiException.NotFound(resource.GroupResource, name);
+            if (resource.GroupResource == "namespaces" && LastingNamespaces.Contains(name))
+            {
+                throw ApiException.Forbidden(resource.GroupResource, name, "this namespace may not be deleted");
+            }
+
             RequirePreconditions(resource, current, options);
             var old = ObjectJson.Thaw(current);
             var attributes = new AdmissionAttributes(request, "DELETE", name, old, options);

@@ -26,7 +26,7 @@ internal sealed class ObjectReader(ObjectStore store, TimeProvider time)
 
     public async Task ListAsync(ApiRequest request, HttpContext context, CancellationToken cancel)
     {
-        var selectors = Selectors.Parse(request.Query.GetValueOrDefault("labelSelector"), request.Query.GetValueOrDefault("fieldSelector"));
+        var selectors = Selectors.Parse(request.Query.GetValueOrDefault("labelSelector"), request.Query.GetValueOrDefault("fieldSelector"), request.Resource);
         var list = store.List(request.Resource.GroupResource, Scope(request));
         var items = list.Items.Where(o => selectors.Matches(o.Root)).ToList();
         var version = list.ResourceVersion.ToString(CultureInfo.InvariantCulture);

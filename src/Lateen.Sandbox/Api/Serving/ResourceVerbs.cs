@@ -126,7 +126,7 @@ internal sealed class ResourceVerbs(ObjectStore store, ObjectReader reader, Obje
     private async Task DeleteCollectionAsync(ApiRequest request, HttpContext context, CancellationToken cancel)
     {
         var options = await DeleteOptionsAsync(request, context, cancel);
-        var selectors = Selectors.Parse(request.Query.GetValueOrDefault("labelSelector"), request.Query.GetValueOrDefault("fieldSelector"));
+        var selectors = Selectors.Parse(request.Query.GetValueOrDefault("labelSelector"), request.Query.GetValueOrDefault("fieldSelector"), request.Resource);
         var list = store.List(request.Resource.GroupResource, ObjectReader.Scope(request));
         var chosen = list.Items.Where(o => selectors.Matches(o.Root)).ToList();
         foreach (var obj in chosen)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Lateen.Sandbox.Api.Objects;
+using Lateen.Sandbox.Api.Resources;
 
 namespace Lateen.Sandbox.Api.Serving;
 
@@ -9,7 +10,7 @@ internal sealed class Selectors
     private readonly List<Func<JsonElement, bool>> _terms = [];
 
     /// <summary>Compiles both selector texts; throws a 400 that shows the part that can not be read.</summary>
-    public static Selectors Parse(string? labels, string? fields)
+    public static Selectors Parse(string? labels, string? fields, ApiResource resource)
     {
         var result = new Selectors();
         foreach (var term in SplitTop(labels ?? ""))
@@ -19,7 +20,7 @@ internal sealed class Selectors
 
         foreach (var term in (fields ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
-            result._terms.Add(FieldTerm(term));
+            result._terms.Add(FieldTerm(term, resource));
         }
 
         return result;
@@ -81,7 +82,7 @@ internal sealed class Selectors
 
     private static string? Label(JsonElement obj, string key) => obj.Text("metadata", "labels", key);
 
-    private static Func<JsonElement, bool> FieldTerm(string term)
+    private static Func<JsonElement, bool> FieldTerm(string term, ApiResource resource)
     {
         var negated = term.Contains("!=", StringComparison.Ordinal);
         if (term.Split(negated ? "!=" : term.Contains("==", StringComparison.Ordinal) ? "==" : "=", 2) is not [var path, var value])
@@ -89,8 +90,33 @@ internal sealed class Selectors
             throw ApiException.BadRequest($"invalid selector: '{term}'; can't understand '{term}'");
         }
 
+        Require(path.Trim(), resource);
         var steps = path.Trim().Split('.');
         return obj => (Show(obj.At(steps)) == value.Trim()) != negated;
+    }
+
+    // Kubernetes, "Field Selectors": every kind has its name and namespace, and some built-in ones a few fields more.
+    private static void Require(string path, ApiResource resource)
+    {
+        string[] more = resource.GroupResource switch
+        {
+            "pods" => ["spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork", "status.phase", "status.podIP",
+                "status.podIPs", "status.nominatedNodeName"],
+            "events" or "events.events.k8s.io" => ["involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid", "involvedObject.apiVersion",
+                "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason", "reportingComponent", "source", "type"],
+            "secrets" => ["type"],
+            "namespaces" => ["status.phase"],
+            "nodes" => ["spec.unschedulable"],
+            "replicasets.apps" or "replicationcontrollers" => ["status.replicas"],
+            "jobs.batch" => ["status.successful"],
+            _ => [],
+        };
+        if (path is not ("metadata.name" or "metadata.namespace") && !more.Contains(path))
+        {
+            throw ApiException.BadRequest(resource.Custom is not null || more.Length > 0
+                ? $"field label not supported: {path}"
+                : $"\"{path}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"");
+        }
     }
 
     private static string Show(JsonElement element) => element.ValueKind switch

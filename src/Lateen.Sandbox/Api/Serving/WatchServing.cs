@@ -21,7 +21,8 @@ internal sealed class WatchServing(ObjectStore store, ObjectReader reader, TimeP
     {
         var selectors = Selectors.Parse(
             request.Query.GetValueOrDefault("labelSelector"),
-            JoinFields(request.Query.GetValueOrDefault("fieldSelector"), request.Target.Name));
+            JoinFields(request.Query.GetValueOrDefault("fieldSelector"), request.Target.Name),
+            request.Resource);
         var output = new EventWriter(request, reader.Serializer(request, context), context.Response.BodyWriter);
         var from = request.Query.GetValueOrDefault("resourceVersion") ?? "";
         var (watch, present) = Open(request, from);

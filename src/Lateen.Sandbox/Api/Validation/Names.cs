@@ -17,6 +17,10 @@ internal static partial class Names
         "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an "
         + "alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
 
+    private const string KeyRule =
+        "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', "
+        + "regex used for validation is '[-._a-zA-Z0-9]+')";
+
     private const string PathSegmentRule = "may not be '.' or '..' and may not contain '/' or '%'";
 
     /// <summary>Why the text is no DNS-1123 subdomain, or null.</summary>
@@ -30,6 +34,10 @@ internal static partial class Names
     /// <summary>Why the text is no DNS-1035 label (names of Services), or null.</summary>
     public static string? ServiceProblem(string text) =>
         text.Length > 63 ? "must be no more than 63 characters" : Service().IsMatch(text) ? null : ServiceRule;
+
+    /// <summary>Why the text is no key of a ConfigMap or Secret, or null.</summary>
+    public static string? KeyProblem(string text) =>
+        text.Length > 253 ? "must be no more than 253 characters" : text is "." or ".." ? $"must not be '{text}'" : Key().IsMatch(text) ? null : KeyRule;
 
     /// <summary>Why the text can not be one segment of a path, or null.</summary>
     public static string? PathSegmentProblem(string text) =>
@@ -74,6 +82,9 @@ internal static partial class Names
 
     [GeneratedRegex("^[a-z]([-a-z0-9]*[a-z0-9])?$", RegexOptions.CultureInvariant)]
     private static partial Regex Service();
+
+    [GeneratedRegex("^[-._a-zA-Z0-9]+$", RegexOptions.CultureInvariant)]
+    private static partial Regex Key();
 
     [GeneratedRegex("^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$", RegexOptions.CultureInvariant)]
     private static partial Regex Qualified();
