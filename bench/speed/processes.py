@@ -46,10 +46,12 @@ class Processes:
         self.stop(*list(self._running))
 
 
-def wait(condition, what, failed=lambda: False, detail=lambda: "", limit=30.0, pause=0.002):
-    """Polls until the condition holds; ends the run with a sentence when it does not in time."""
+def wait(condition, what, failed=lambda: False, detail=lambda: "", limit=30.0, pause=0.002, fatal=True):
+    """Polls until the condition holds; ends the run with a sentence when it does not in time, unless that is not fatal."""
     end = time.monotonic() + limit
     while not condition():
+        if not fatal and time.monotonic() > end:
+            return
         if failed() or time.monotonic() > end:
             sys.exit(f"bench: waited for {what}\n{detail()}")
         time.sleep(pause)

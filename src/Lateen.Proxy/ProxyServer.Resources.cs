@@ -200,7 +200,7 @@ public sealed partial class ProxyServer
             case RouteConfiguration route:
                 if (RouteCompiler.Compile(scope, route, received) is { } table)
                 {
-                    RouteState state = _runtime.RouteOf(route.Name);
+                    RouteState state = _routes[route.Name] = _runtime.RouteOf(route.Name);
                     state.Table = table;
                 }
                 break;
@@ -220,6 +220,9 @@ public sealed partial class ProxyServer
                 break;
             case TypeUrls.ClusterLoadAssignment:
                 _clusters.RemoveEndpoints(name);
+                break;
+            case TypeUrls.RouteConfiguration:
+                _routes.Remove(name);
                 break;
             case TypeUrls.Secret when _runtime.FindSecret(name) is { } secret:
                 secret.Current = null;

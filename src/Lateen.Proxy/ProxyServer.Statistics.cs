@@ -9,27 +9,31 @@ namespace Lateen.Proxy;
 public sealed partial class ProxyServer
 {
     /// <summary>Every statistic; walk it once, it is made as you go.</summary>
-    public IEnumerable<StatSample> Stats()
+    public IEnumerable<StatSample> Stats() => Stats(usedOnly: false, null);
+
+    /// <summary>Names by which clusters are known in statistics.</summary>
+    public IEnumerable<string> ClusterStatNames() => _runtime.Clusters().Select(c => c.ObservabilityName);
+
+    /// <summary>The statistics that are wanted; walk it once, it is made as you go. Istio's metrics are always in.</summary>
+    /// <param name="usedOnly">Only those that were written since the start.</param>
+    /// <param name="wants">By the full name; null: all.</param>
+    public IEnumerable<StatSample> Stats(bool usedOnly, StatNameFilter? wants)
     {
+        StatFilter filter = new(usedOnly, wants);
         IEnumerable<StatScope> scopes = _runtime.Scopes().Concat(_listeners.Scopes).Concat(_runtime.Clusters().SelectMany(c => c.Scopes));
         foreach (StatScope scope in scopes)
         {
-            foreach (StatSample sample in scope.Read())
+            foreach (StatSample sample in scope.Read(filter))
             {
                 yield return sample;
             }
         }
-        foreach (StatSample sample in _runtime.Exporters.Stats())
+        foreach (StatSample sample in _runtime.Exporters.Stats().Concat(_runtime.Series.Read()).Concat(OwnStats()))
         {
-            yield return sample;
-        }
-        foreach (StatSample sample in _runtime.Series.Read())
-        {
-            yield return sample;
-        }
-        foreach (StatSample sample in OwnStats())
-        {
-            yield return sample;
+            if ((!usedOnly || sample.Used) && (wants is null || sample.Metric is not null || wants(sample.Name)))
+            {
+                yield return sample;
+            }
         }
     }
 

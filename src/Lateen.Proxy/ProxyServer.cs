@@ -1,6 +1,7 @@
 using System.Net;
 using Lateen.Api;
 using Lateen.Proxy.Local;
+using Lateen.Proxy.Routing;
 using Lateen.Proxy.Runtime;
 using Lateen.Proxy.Workers;
 using Microsoft.Extensions.Logging;
@@ -23,6 +24,9 @@ public sealed partial class ProxyServer
     private readonly ClusterSet _clusters;
     private readonly ListenerSet _listeners;
     private readonly Dictionary<string, ResourceStore> _stores = [];
+
+    // Those that RDS has filled: a listener may come for them later.
+    private readonly Dictionary<string, RouteState> _routes = [];
     private readonly Dictionary<string, IReadOnlyCollection<string>> _subscriptions = [];
     private readonly LocalServer _local;
     private readonly DateTimeOffset _started;

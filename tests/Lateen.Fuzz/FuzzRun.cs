@@ -9,8 +9,8 @@ internal static class FuzzRun
 
     public static FuzzTarget[] Targets =>
     [
-        new Http1HeadTarget(), new ChunkedTarget(), new HpackTarget(), new HuffmanTarget(), new Http2Target(), new ClientHelloTarget(), new DnsTarget(),
-        new ProxyHeaderTarget(),
+        new Http1HeadTarget(isRequest: true), new Http1HeadTarget(isRequest: false), new ChunkedTarget(), new HpackTarget(), new HuffmanTarget(), new Http2Target(), new ClientHelloTarget(), new DnsTarget(), new DnsProxyTarget(),
+        new ProxyHeaderTarget(), new PeerHelloTarget(),
     ];
 
     /// <summary>Runs while <paramref name="goOn"/> says so of the number of inputs so far; returns what was found, null if nothing.</summary>

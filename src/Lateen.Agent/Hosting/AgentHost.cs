@@ -38,7 +38,7 @@ internal sealed class AgentHost
     private readonly ProxyServer _proxy;
     private readonly ProxyResources _resources;
     private readonly ConfigCache _cache;
-    private readonly HeapTrimmer _trimmer;
+    private readonly MemoryTrimmer _trimmer;
     private readonly InterceptionCheck _interception;
     private readonly DnsProxy? _dns;
     private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -68,7 +68,7 @@ internal sealed class AgentHost
             logs, time, Random.Shared);
         _cache = new ConfigCache(options.XdsFile is null ? options.StatePath : null, time, _logger);
         _dns = DnsProxyFactory.Create(options);
-        _trimmer = new HeapTrimmer(time);
+        _trimmer = new MemoryTrimmer(time, () => _proxy.ActiveConnections, MemoryTrimmer.Trim);
         _resources = new ProxyResources(_proxy, _cache, _trimmer, _dns?.Resolver);
         _proxy.Observer = _resources;
         _interception = new InterceptionCheck(

@@ -9,7 +9,7 @@ using Lateen.Xds.Client;
 namespace Lateen.Agent.Hosting;
 
 /// <summary>Carries resources from the control plane into the data plane, and the names it wants back.</summary>
-internal sealed class ProxyResources(ProxyServer proxy, ConfigCache cache, HeapTrimmer trimmer, DnsResolver? dns) : IAdsHandler, IProxyObserver
+internal sealed class ProxyResources(ProxyServer proxy, ConfigCache cache, MemoryTrimmer trimmer, DnsResolver? dns) : IAdsHandler, IProxyObserver
 {
     /// <summary>Types taken in full from the start.</summary>
     public IReadOnlyList<string> WildcardTypes { get; } =

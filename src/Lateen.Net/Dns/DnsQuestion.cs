@@ -30,7 +30,8 @@ public sealed record DnsQuestion(ushort Id, bool RecursionDesired, string Name, 
 
     private const ushort Opt = 41;
 
-    private const int MaximumName = 255, MaximumLabel = 63;
+    // RFC 1035 2.3.4: 255 octets on the wire, the length bytes included; in text, with a dot behind each label, one less.
+    private const int MaximumName = 254, MaximumLabel = 63;
 
     /// <summary>Null if it is no query that could be answered.</summary>
     public static DnsQuestion? Parse(ReadOnlySpan<byte> message)
@@ -50,7 +51,7 @@ public sealed record DnsQuestion(ushort Id, bool RecursionDesired, string Name, 
         // No pointers: a first name has nothing to point back to (RFC 1035 4.1.4).
         while (true)
         {
-            if (at >= message.Length || message[at] > MaximumLabel || name.Length > MaximumName)
+            if (at >= message.Length || message[at] > MaximumLabel)
             {
                 return null;
             }
@@ -59,7 +60,7 @@ public sealed record DnsQuestion(ushort Id, bool RecursionDesired, string Name, 
             {
                 break;
             }
-            if (at + length > message.Length)
+            if (at + length > message.Length || name.Length + length + 1 > MaximumName)
             {
                 return null;
             }

@@ -37,6 +37,7 @@ internal static unsafe class LibC
     [DllImport(C)] public static extern int getsockopt(int fd, int level, int name, void* value, uint* length);
     [DllImport(C)] public static extern int getsockname(int fd, void* address, uint* length);
     [DllImport(C)] public static extern int close(int fd);
+    [DllImport(C)] public static extern int malloc_trim(nuint pad);
     [DllImport(C)] public static extern int shutdown(int fd, int how);
     [DllImport(C)] public static extern int setenv(byte* name, byte* value, int overwrite);
     [DllImport(C)] public static extern int epoll_create1(int flags);

@@ -9,6 +9,9 @@ namespace Lateen.Net.Tls;
 /// <remarks>Safe from every thread. Freed by the garbage collector once no connection refers to it: each holds its context.</remarks>
 internal sealed unsafe class TlsContext : SafeHandle
 {
+    // About what libssl holds for one: without knowing it the collector would let replaced contexts pile up.
+    private const long NativeBytes = 128 * 1024;
+
     private GCHandle _check;
     private byte* _protocols;
 
@@ -16,6 +19,7 @@ internal sealed unsafe class TlsContext : SafeHandle
     {
         IsServer = isServer;
         SetHandle(SSL_CTX_new(TLS_method()));
+        GC.AddMemoryPressure(NativeBytes);
     }
 
     public bool IsServer { get; }
@@ -44,6 +48,7 @@ internal sealed unsafe class TlsContext : SafeHandle
     protected override bool ReleaseHandle()
     {
         SSL_CTX_free(handle);
+        GC.RemoveMemoryPressure(NativeBytes);
         if (_check.IsAllocated)
         {
             _check.Free();

@@ -34,10 +34,31 @@ public sealed class StatsInclusion
     };
 
     /// <summary>True if a statistic of that name is in.</summary>
-    public bool Includes(string name) =>
-        Array.Exists(_prefixes, p => name.StartsWith(p, StringComparison.Ordinal))
-        || Array.Exists(_suffixes, s => name.EndsWith(s, StringComparison.Ordinal))
-        || Array.Exists(_expressions, e => e.IsMatch(name));
+    public bool Includes(ReadOnlySpan<char> name)
+    {
+        foreach (string prefix in _prefixes)
+        {
+            if (name.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+        foreach (string suffix in _suffixes)
+        {
+            if (name.EndsWith(suffix, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+        foreach (Regex expression in _expressions)
+        {
+            if (expression.IsMatch(name))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
 
     // Linear time: the text comes from a pod's annotation.
     private static Regex Compile(string expression)

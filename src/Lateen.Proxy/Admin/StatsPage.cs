@@ -13,7 +13,7 @@ public sealed class StatsPage(ProxyServer proxy)
 {
     /// <summary>What a scrape gets, in Prometheus' format: Istio's metrics, and of the proxy's statistics those that are included.</summary>
     public string PrometheusText(StatsInclusion inclusion, bool usedOnly) => Admin.PrometheusText.Write(
-        proxy.Stats().Where(s => (!usedOnly || s.Used) && (s.Metric is not null || inclusion.Includes(s.Name))), Tags());
+        proxy.Stats(usedOnly, inclusion.Includes), Tags());
 
     internal LocalResponse Answer(AdminQuery query)
     {
@@ -36,7 +36,7 @@ public sealed class StatsPage(ProxyServer proxy)
             ? LocalResponse.Text(Admin.PrometheusText.Write(proxy.Stats().Where(matches), Tags()), contentType: "text/plain; version=0.0.4; charset=utf-8")
             : problem!;
 
-    private StatTags Tags() => new(proxy.Clusters().Select(c => c.ObservabilityName.Length > 0 ? c.ObservabilityName : c.Name));
+    private StatTags Tags() => new(proxy.ClusterStatNames());
 
     private static Func<StatSample, bool>? Filter(AdminQuery query, out LocalResponse? problem)
     {

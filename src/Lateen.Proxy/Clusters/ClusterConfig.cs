@@ -148,6 +148,8 @@ internal sealed class ClusterConfig
     /// <summary>Null: the kernel's default, no probes.</summary>
     public TcpKeepalive? Keepalive { get; init; }
 
+    /// <summary>TCP sessions and their hosts tell each other who they are (filters); null: they do not.</summary>
+    public Tcp.PeerExchange? PeerExchange { get; init; }
 
     /// <summary>The hosts of a STATIC cluster.</summary>
     public EndpointSet StaticEndpoints { get; init; } = EndpointSet.Empty;

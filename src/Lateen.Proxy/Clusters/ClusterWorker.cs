@@ -11,9 +11,10 @@ namespace Lateen.Proxy.Clusters;
 /// <summary>One thread's view of a cluster: load-balancer position, circuit-breaker counts, on-demand hosts. Made at first use.</summary>
 internal sealed class ClusterWorker(ProxyWorker worker, ClusterState state)
 {
-    private const long OnDemandIdleMilliseconds = 10_000;
+    private const long OnDemandIdleMilliseconds = 10_000, OnDemandSweepMilliseconds = 1000;
 
     private readonly Dictionary<IpEndpoint, Host> _onDemand = [];
+    private long _sweptAt;
     private HostSet? _seen;
     private HostPicker[][] _pickers = [];
 
@@ -171,6 +172,12 @@ internal sealed class ClusterWorker(ProxyWorker worker, ClusterState state)
 
     private void RemoveIdle()
     {
+        // Looking at all of them for each new one would make many destinations expensive.
+        if (worker.Loop.Now - _sweptAt < OnDemandSweepMilliseconds)
+        {
+            return;
+        }
+        _sweptAt = worker.Loop.Now;
         foreach ((IpEndpoint address, Host host) in _onDemand)
         {
             if (worker.Loop.Now - host.LastUsed > OnDemandIdleMilliseconds && host.IsUnused(worker.Index))

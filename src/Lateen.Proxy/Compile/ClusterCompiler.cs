@@ -41,6 +41,7 @@ internal static class ClusterCompiler
         EndpointSet fixedOnes = kind == DiscoveryKind.Static && cluster.LoadAssignment is { } assignment
             ? Endpoints(scope, assignment, "load_assignment") : EndpointSet.Empty;
         Balance balancing = Balancing(scope, cluster);
+        Tcp.PeerExchange? exchange = PeerExchangeCompiler.Of(scope, cluster);
         return scope.Problems.Count > 0 ? null : new ClusterConfig
         {
             Name = cluster.Name,
@@ -74,6 +75,7 @@ internal static class ClusterCompiler
             Keepalive = cluster.UpstreamConnectionOptions?.TcpKeepalive is { } keepalive
                 ? new Clusters.TcpKeepalive(
                     (int)(keepalive.KeepaliveProbes ?? 0), (int)(keepalive.KeepaliveTime ?? 0), (int)(keepalive.KeepaliveInterval ?? 0)) : null,
+            PeerExchange = exchange,
             StaticEndpoints = fixedOnes,
             DnsEndpoints = kind is DiscoveryKind.StrictDns or DiscoveryKind.LogicalDns && cluster.LoadAssignment is { } names
                 ? DnsEndpoints(names) : [],

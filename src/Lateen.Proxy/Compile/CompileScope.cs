@@ -39,6 +39,9 @@ internal interface ICompileHost
     /// <summary>The node as the control plane was told.</summary>
     Node Node { get; }
 
+    /// <summary>What this proxy says of itself where peers exchange it over TCP (<see cref="PeerHello"/>).</summary>
+    byte[] Hello { get; }
+
     /// <summary>This workload, from the node's metadata.</summary>
     Workload Own { get; }
 

@@ -24,8 +24,7 @@ internal static class FilterChainCompiler
     /// <summary>Network filters that are accepted and do not act yet.</summary>
     private static readonly string[] PassiveNetworkFilters =
     [
-        "istio.metadata_exchange", "istio.stackdriver", "envoy.filters.network.metadata_exchange",
-        "envoy.filters.network.mongo_proxy", "envoy.filters.network.set_filter_state",
+        "istio.stackdriver", "envoy.filters.network.mongo_proxy", "envoy.filters.network.set_filter_state",
     ];
 
     /// <summary>The chain; one of the last version with the same bytes is kept as an object.</summary>
@@ -39,10 +38,8 @@ internal static class FilterChainCompiler
         }
         HttpManager? http = null;
         TcpProxyConfig? tcp = null;
-        IstioStatsConfig? meshStats = null;
-        List<RbacGuard> guards = [];
+        TcpFilters before = new();
         List<ConnectionLimit> limits = [];
-        ConnectionAuthorization? authorization = null;
         for (int i = 0; i < chain.Filters.Count; i++)
         {
             Filter filter = chain.Filters[i];
@@ -58,11 +55,11 @@ internal static class FilterChainCompiler
             else if (type == "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy")
             {
                 TcpProxy? message = scope.Unpack(filter.TypedConfig, TcpProxy.Parser, at);
-                tcp = message is null ? null : Tcp(scope, message, at, meshStats, guards, authorization);
+                tcp = message is null ? null : Tcp(scope, message, at, before);
             }
             else if (type == "stats.PluginConfig")
             {
-                meshStats = IstioStatsCompiler.Compile(scope, scope.Unpack(filter.TypedConfig, PluginConfig.Parser, at) ?? new PluginConfig(), at);
+                before.MeshStats = IstioStatsCompiler.Compile(scope, scope.Unpack(filter.TypedConfig, PluginConfig.Parser, at) ?? new PluginConfig(), at);
             }
             else if (type == "envoy.extensions.filters.network.connection_limit.v3.ConnectionLimit")
             {
@@ -73,7 +70,7 @@ internal static class FilterChainCompiler
             }
             else if (type == "envoy.extensions.filters.network.rbac.v3.RBAC")
             {
-                guards.Add(RbacGuard.Compile(scope, scope.Unpack(filter.TypedConfig, RBAC.Parser, at), at));
+                before.Guards.Add(RbacGuard.Compile(scope, scope.Unpack(filter.TypedConfig, RBAC.Parser, at), at));
             }
             else if (type == "io.istio.network.authn.Config")
             {
@@ -81,8 +78,12 @@ internal static class FilterChainCompiler
             }
             else if (type == "envoy.extensions.filters.network.ext_authz.v3.ExtAuthz")
             {
-                authorization = ConnectionAuthorization.Compile(
+                before.Authorization = ConnectionAuthorization.Compile(
                     scope, scope.Unpack(filter.TypedConfig, Envoy.Extensions.Filters.Network.ExtAuthz.V3.ExtAuthz.Parser, at), at);
+            }
+            else if (type == PeerExchangeCompiler.Type)
+            {
+                before.PeerExchange = PeerExchangeCompiler.Compile(scope, filter.TypedConfig, at);
             }
             else if (Array.Exists(PassiveNetworkFilters, n => filter.Name == n || type == n))
             {
@@ -93,7 +94,7 @@ internal static class FilterChainCompiler
                 scope.Refuse($"{path}.filters[{i}]", $"network filter {filter.Name} ({type}) is not supported");
             }
         }
-        if (http is not null && (guards.Count > 0 || authorization is not null))
+        if (http is not null && (before.Guards.Count > 0 || before.Authorization is not null))
         {
             scope.Refuse(
                 path + ".filters", "network filters rbac and ext_authz before an HTTP connection manager are not supported: use those of HTTP");
@@ -145,8 +146,7 @@ internal static class FilterChainCompiler
         return [.. compiled];
     }
 
-    private static TcpProxyConfig? Tcp(
-        CompileScope scope, TcpProxy proxy, string path, IstioStatsConfig? meshStats, List<RbacGuard> guards, ConnectionAuthorization? authorization)
+    private static TcpProxyConfig? Tcp(CompileScope scope, TcpProxy proxy, string path, TcpFilters before)
     {
         (ClusterState, int)[] targets = proxy.ClusterSpecifierCase switch
         {
@@ -164,14 +164,27 @@ internal static class FilterChainCompiler
         {
             Targets = targets,
             TotalWeight = targets.Sum(t => t.Item2),
-            Guards = [.. guards],
-            Authorization = authorization,
+            Guards = [.. before.Guards],
+            Authorization = before.Authorization,
+            PeerExchange = before.PeerExchange,
             Stats = scope.Host.StatsOf($"tcp.{proxy.StatPrefix}.", StatNames.Tcp),
-            MeshStats = meshStats,
+            MeshStats = before.MeshStats,
             AccessLogs = AccessLogCompiler.Compile(scope, proxy.AccessLog, path + ".access_log"),
             Tunnel = TunnelCompiler.Compile(scope, proxy, path),
             IdleTimeoutMilliseconds = CompileScope.Milliseconds(proxy.IdleTimeout, 3_600_000),
             MaxConnectAttempts = Math.Max(proxy.MaxConnectAttempts ?? 1, 1),
         };
+    }
+
+    // The filters before a TCP proxy.
+    private sealed class TcpFilters
+    {
+        public IstioStatsConfig? MeshStats { get; set; }
+
+        public List<RbacGuard> Guards { get; } = [];
+
+        public ConnectionAuthorization? Authorization { get; set; }
+
+        public PeerExchange? PeerExchange { get; set; }
     }
 }

@@ -4,6 +4,7 @@ using Envoy.Extensions.TransportSockets.Tls.V3;
 using Google.Protobuf.WellKnownTypes;
 using Lateen.Api;
 using Lateen.Net.Tls;
+using Lateen.Proxy.Tcp;
 using Lateen.Proxy.TransportSockets;
 
 namespace Lateen.Proxy.Compile;
@@ -103,6 +104,8 @@ internal static class TransportSocketCompiler
             }),
             ServerName = message.Sni,
             KeepsProtocols = keepsProtocols,
+            PlainProtocols = settings.Options.ApplicationProtocols is { } offered && offered.Contains(PeerExchange.Protocol)
+                ? Alpn.Encode([.. offered.Where(p => p != PeerExchange.Protocol)]) : null,
         };
     }
 

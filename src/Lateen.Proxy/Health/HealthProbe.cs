@@ -90,7 +90,8 @@ internal sealed class HealthProbe : StreamSocket
         _answer.Clear();
         IpEndpoint address = Host.Config.HealthPort > 0 ? Host.Address.WithPort(Host.Config.HealthPort) : Host.Address;
         string? problem = null;
-        StreamTransport? transport = _checker.Cluster.TransportOf(Host.Config)?.Open(_checker.Services.Worker, default, null, null, out problem);
+        StreamTransport? transport = _checker.Cluster.TransportOf(Host.Config)?.Open(
+            _checker.Services.Worker, default, null, null, exchangesPeers: false, out problem);
         int fd = problem is null ? SocketCalls.Connect(address, new ConnectSource(_checker.Cluster.SourceAddress)) : -1;
         if (fd < 0)
         {

@@ -274,6 +274,8 @@ internal sealed partial class HttpExchange : StreamInfo
         (_downstream, HasBegun, IsHeadRequest, CloseDownstream, IsGrpc) = (null, false, false, false, false);
         (_requestFrames, _responseFrames, _replyBody) = (default, default, []);
         (_trace, SpanName) = (default, null);
+        // A pooled exchange must not hold a configuration that is gone: this manager has none.
+        _manager = _worker.MirrorManager;
         (_filter, _requestComplete, _finished, _waiting) = (0, false, false, false);
         (_replied, _responseStarted) = (false, false);
     }

@@ -94,6 +94,7 @@ internal abstract class HostPool(ProxyWorker worker, ClusterWorker cluster, Clus
     public void Drain()
     {
         IsDraining = true;
+        _sessions?.Clear();
         host.Forget(this, worker.Index);
         CloseIdle();
     }
@@ -142,6 +143,11 @@ internal abstract class HostPool(ProxyWorker worker, ClusterWorker cluster, Clus
     protected void CountClosed(StreamSocket connection)
     {
         _open--;
+        if (IsDraining && _open == 0)
+        {
+            // libssl's memory, which the collector does not see: tickets that came after the drain began.
+            _sessions?.Clear();
+        }
         _breaker.Connections--;
         Counts.CxActive--;
         StatBlock stats = cluster.Stats;
@@ -204,7 +210,7 @@ internal abstract class HostPool(ProxyWorker worker, ClusterWorker cluster, Clus
         if (config.TransportOf(host.Config) is { } socket)
         {
             _sessions ??= socket.Tls is null ? null : new TlsSessionCache();
-            transport = socket.Open(worker, key.Origin, _sessions, _firstPending?.Manager.ProtocolsTo(Protocol), out string? problem);
+            transport = socket.Open(worker, key.Origin, _sessions, _firstPending?.Manager.ProtocolsTo(Protocol), exchangesPeers: false, out string? problem);
             if (problem is not null)
             {
                 _connecting++;

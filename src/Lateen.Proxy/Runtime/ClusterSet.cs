@@ -23,7 +23,7 @@ internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, Tim
 
     private readonly Dictionary<string, ByteString> _assignments = [];
     private readonly Dictionary<string, ClusterState[]> _byService = [];
-    private readonly HashSet<string> _present = [];
+    private readonly Dictionary<string, ClusterState> _present = [];
     private readonly Lock _lock = new();
     private SecretState[] _lastSecrets = [];
 
@@ -34,7 +34,7 @@ internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, Tim
         {
             lock (_lock)
             {
-                return [.. _present.Select(n => runtime.FindCluster(n)?.EdsServiceName).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
+                return [.. _present.Values.Select(c => c.EdsServiceName).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
             }
         }
     }
@@ -46,7 +46,7 @@ internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, Tim
         {
             lock (_lock)
             {
-                return [.. _present.SelectMany(n => runtime.FindCluster(n)?.Secrets ?? []).Distinct()];
+                return [.. _present.Values.SelectMany(c => c.Secrets).Distinct()];
             }
         }
     }
@@ -85,9 +85,11 @@ internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, Tim
     {
         lock (_lock)
         {
-            _present.Remove(name);
+            if (_present.Remove(name, out ClusterState? state))
+            {
+                _ = RemoveLaterAsync(state);
+            }
         }
-        _ = RemoveLaterAsync(name);
     }
 
     /// <param name="scope">Takes the problems.</param>
@@ -165,7 +167,7 @@ internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, Tim
 
     private void Index(ClusterState state)
     {
-        _present.Add(state.Name);
+        _present[state.Name] = state;
         if (state.EdsServiceName is { } service)
         {
             _byService[service] = [.. _byService.GetValueOrDefault(service) ?? [], state];
@@ -218,12 +220,12 @@ internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, Tim
         }
     }
 
-    private async Task RemoveLaterAsync(string name)
+    private async Task RemoveLaterAsync(ClusterState state)
     {
         await Task.Delay(RemovalGrace, time).ConfigureAwait(false);
         lock (_lock)
         {
-            if (_present.Contains(name) || runtime.FindCluster(name) is not { } state)
+            if (_present.ContainsKey(state.Name))
             {
                 return;
             }

@@ -16,16 +16,17 @@ using Microsoft.Extensions.Logging;
 namespace Lateen.Proxy.Runtime;
 
 /// <summary>The threads and everything that outlives a configuration: cluster and route states, statistics scopes, log files.</summary>
+/// <remarks>States and scopes stay as long as a configuration, a connection or a request refers to them; who puts a resource to work holds its state.</remarks>
 internal sealed class ProxyRuntime : ICompileHost
 {
     private readonly Lock _lock = new();
     private readonly ILogger _logger;
     private readonly ProxyOptions _options;
-    private readonly Dictionary<string, ClusterState> _clusters = [];
-    private readonly Dictionary<string, RouteState> _routes = [];
+    private readonly WeakTable<ClusterState> _clusters = new();
+    private readonly WeakTable<RouteState> _routes = new();
     private readonly Dictionary<string, SecretState> _secrets = [];
     private readonly Dictionary<string, LogFile> _files = [];
-    private readonly Dictionary<string, StatScope> _scopes = [];
+    private readonly WeakTable<StatScope> _scopes = new();
     private readonly HashSet<string> _notYet = [];
 
     public ProxyRuntime(ProxyOptions options, ILogger logger, TimeProvider time, Random random)
@@ -33,6 +34,7 @@ internal sealed class ProxyRuntime : ICompileHost
         (_options, _logger) = (options, logger);
         Node = new Node { Id = options.NodeId, Cluster = options.NodeCluster, Metadata = options.NodeMetadata };
         Own = Workload.From(options.NodeMetadata);
+        Hello = PeerHello.Encode(Node);
         Exporters = new Exporters(time, logger, options.ZipkinAddress);
         All = [.. Enumerable.Range(0, Math.Clamp(options.Concurrency, 1, 256)).Select(i =>
             new ProxyWorker(new EventLoop(i, new EpollPoller(), time, e => ProxyLog.Fault(logger, e)), random) { Environment = options.Environment })];
@@ -55,6 +57,8 @@ internal sealed class ProxyRuntime : ICompileHost
 
     public Node Node { get; }
 
+    public byte[] Hello { get; }
+
     public Workload Own { get; }
 
     public MeshSeriesRegistry Series { get; }
@@ -70,11 +74,7 @@ internal sealed class ProxyRuntime : ICompileHost
     {
         lock (_lock)
         {
-            if (!_clusters.TryGetValue(name, out ClusterState? state))
-            {
-                _clusters.Add(name, state = new ClusterState(name, this));
-            }
-            return state;
+            return _clusters.GetOrAdd(name, n => new ClusterState(n, this));
         }
     }
 
@@ -82,7 +82,7 @@ internal sealed class ProxyRuntime : ICompileHost
     {
         lock (_lock)
         {
-            return _clusters.GetValueOrDefault(name);
+            return _clusters.Find(name);
         }
     }
 
@@ -90,11 +90,7 @@ internal sealed class ProxyRuntime : ICompileHost
     {
         lock (_lock)
         {
-            if (!_routes.TryGetValue(name, out RouteState? state))
-            {
-                _routes.Add(name, state = new RouteState(name));
-            }
-            return state;
+            return _routes.GetOrAdd(name, static n => new RouteState(n));
         }
     }
 
@@ -136,11 +132,7 @@ internal sealed class ProxyRuntime : ICompileHost
     {
         lock (_lock)
         {
-            if (!_scopes.TryGetValue(prefix, out StatScope? scope))
-            {
-                _scopes.Add(prefix, scope = new StatScope(prefix, names, Workers));
-            }
-            return scope;
+            return _scopes.GetOrAdd(prefix, p => new StatScope(p, names, Workers));
         }
     }
 
@@ -148,7 +140,7 @@ internal sealed class ProxyRuntime : ICompileHost
     {
         lock (_lock)
         {
-            return [.. _scopes.Values];
+            return _scopes.All();
         }
     }
 
@@ -156,7 +148,7 @@ internal sealed class ProxyRuntime : ICompileHost
     {
         lock (_lock)
         {
-            return [.. _clusters.Values.Where(c => c.IsKnown).OrderBy(c => c.Name, StringComparer.Ordinal)];
+            return [.. _clusters.All().Where(c => c.IsKnown).OrderBy(c => c.Name, StringComparer.Ordinal)];
         }
     }
 

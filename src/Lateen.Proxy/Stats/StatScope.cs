@@ -10,8 +10,10 @@ internal sealed class StatScope(string prefix, StatNames names, int workers)
 {
     private readonly StatBlock?[] _blocks = new StatBlock?[workers];
 
-    // Counters whose names are met at run time; few, and counted rarely.
-    private readonly ConcurrentDictionary<string, StrongBox<long>> _named = new(StringComparer.Ordinal);
+    // Counters whose names are met at run time; few, and counted rarely. Null until there is one.
+    private ConcurrentDictionary<string, StrongBox<long>>? _named;
+
+    private static readonly ConcurrentDictionary<string, StrongBox<long>> NoneNamed = new();
 
     /// <summary>Name up to and including the last dot.</summary>
     public string Prefix { get; } = prefix;
@@ -25,7 +27,14 @@ internal sealed class StatScope(string prefix, StatNames names, int workers)
     public StatBlock For(int worker) => _blocks[worker] ??= new StatBlock(names.Names.Length, names.Histograms.Length);
 
     /// <summary>Counts by a name that is met at run time, such as that of a cipher. The caller bounds how many there can be.</summary>
-    public void CountNamed(string name) => Interlocked.Increment(ref _named.GetOrAdd(name, static _ => new StrongBox<long>()).Value);
+    public void CountNamed(string name)
+    {
+        if (_named is null)
+        {
+            Interlocked.CompareExchange(ref _named, new ConcurrentDictionary<string, StrongBox<long>>(StringComparer.Ordinal), null);
+        }
+        Interlocked.Increment(ref _named.GetOrAdd(name, static _ => new StrongBox<long>()).Value);
+    }
 
     public long Sum(int index)
     {
@@ -42,39 +51,61 @@ internal sealed class StatScope(string prefix, StatNames names, int workers)
         return sum;
     }
 
-    public IEnumerable<StatSample> Read()
+    /// <summary>What the filter takes; of the rest no name is made.</summary>
+    public IEnumerable<StatSample> Read(StatFilter filter)
     {
         for (int i = 0; i < names.Names.Length; i++)
         {
             long value = Sum(i);
+            if (!filter.Takes(value != 0, Prefix, names.Names[i]))
+            {
+                continue;
+            }
             yield return new StatSample(Prefix + names.Names[i], names.IsGauge[i] ? StatKind.Gauge : StatKind.Counter, value, null, value != 0);
         }
-        if (CodePrefix is not null)
+        if (CodePrefix is not null && Array.Exists(_blocks, static b => b is { HasCodes: true }))
         {
             for (int code = 0; code < StatBlock.CodeCount; code++)
             {
-                long value = _blocks.Sum(block => block?.Code(code) ?? 0);
-                if (value != 0)
+                long value = SumOfCode(code);
+                if (value != 0 && filter.Takes(true, Prefix, $"{CodePrefix}{code + 100}"))
                 {
                     yield return new StatSample($"{Prefix}{CodePrefix}{code + 100}", StatKind.Counter, value, null, true);
                 }
             }
         }
-        foreach ((string name, StrongBox<long> count) in _named)
+        foreach ((string name, StrongBox<long> count) in _named ?? NoneNamed)
         {
-            yield return new StatSample(Prefix + name, StatKind.Counter, count.Value, null, true);
+            if (filter.Takes(true, Prefix, name))
+            {
+                yield return new StatSample(Prefix + name, StatKind.Counter, count.Value, null, true);
+            }
         }
         for (int i = 0; i < names.Histograms.Length; i++)
         {
+            if (!filter.Takes(Array.Exists(_blocks, b => b?.Histograms[i] is not null), Prefix, names.Histograms[i]))
+            {
+                continue;
+            }
             HistogramSample sample = Histogram.Merge(_blocks, i);
             yield return new StatSample(Prefix + names.Histograms[i], StatKind.Histogram, sample.Cumulative[^1], sample, sample.Cumulative[^1] != 0);
         }
     }
 
+    private long SumOfCode(int code)
+    {
+        long sum = 0;
+        foreach (StatBlock? block in _blocks)
+        {
+            sum += block?.Code(code) ?? 0;
+        }
+        return sum;
+    }
+
     /// <summary>Zeroes counters. A lost update by a thread that writes at the same moment is accepted, as in every statistics reset.</summary>
     public void Reset()
     {
-        _named.Clear();
+        _named?.Clear();
         foreach (StatBlock? block in _blocks)
         {
             for (int i = 0; block is not null && i < names.Names.Length; i++)
@@ -96,6 +127,9 @@ internal sealed class StatBlock(int count, int histograms)
     private int[]? _codes;
 
     public long[] Values { get; } = new long[count];
+
+    /// <summary>Some status code was counted.</summary>
+    public bool HasCodes => _codes is not null;
 
     public Histogram?[] Histograms { get; } = new Histogram?[histograms];
 

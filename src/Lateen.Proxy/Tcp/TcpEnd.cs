@@ -22,6 +22,7 @@ internal sealed class TcpEnd(TcpSession session, EventLoop loop, bool isDownstre
     private bool _finWanted;
     private bool _finSent;
     private bool _peerClosed;
+    private PeerHelloReader? _hello;
 
     public bool IsDownstream => isDownstream;
 
@@ -30,6 +31,12 @@ internal sealed class TcpEnd(TcpSession session, EventLoop loop, bool isDownstre
         Attach(fd, transport);
         _readable = transport is not null;
     }
+
+    /// <summary>The other end of this connection is still to say who it is.</summary>
+    public bool AwaitsHello => _hello is not null;
+
+    /// <summary>Says who we are and expects the same, where the handshake has settled on it.</summary>
+    public void Greet(PeerExchange exchange) => _hello = exchange.Begin(this);
 
     public void OpenConnecting(int fd, StreamTransport? transport) => AttachConnecting(fd, transport);
 
@@ -170,10 +177,38 @@ internal sealed class TcpEnd(TcpSession session, EventLoop loop, bool isDownstre
         if (n > 0)
         {
             _readable = n == EventLoop.InputSize || _peerClosed || HasBufferedInput;
-            session.OnBytes(this, n);
-            peer.Write(Loop.Input.AsSpan(0, n));
+            Pass(peer, _hello is null ? Loop.Input.AsSpan(0, n) : TakeHello(Loop.Input.AsSpan(0, n)));
+        }
+        else if (n == 0 && _hello is { } cut)
+        {
+            _hello = null;
+            Pass(peer, cut.Held);
+            session.OnHello(this, []);
         }
         return n;
+    }
+
+    private void Pass(TcpEnd peer, ReadOnlySpan<byte> data)
+    {
+        if (!data.IsEmpty)
+        {
+            session.OnBytes(this, data.Length);
+            peer.Write(data);
+        }
+    }
+
+    // What is behind the peer's hello. Where there is none, what was held for its beginning goes on first.
+    private ReadOnlySpan<byte> TakeHello(ReadOnlySpan<byte> data)
+    {
+        PeerHelloReader reader = _hello!;
+        PeerHelloStatus status = reader.Read(data, out ReadOnlySpan<byte> rest);
+        if (status == PeerHelloStatus.Incomplete)
+        {
+            return [];
+        }
+        _hello = null;
+        session.OnHello(this, reader.Payload);
+        return status == PeerHelloStatus.Complete || reader.Held.IsEmpty ? rest : (byte[])[.. reader.Held, .. rest];
     }
 
     // What the other side has gathered goes before what the pipe would bring.
@@ -235,16 +270,24 @@ internal sealed class TcpEnd(TcpSession session, EventLoop loop, bool isDownstre
         {
             return;
         }
-        int n = Receive(Loop.Input);
-        if (n == -LibC.Eagain)
+        ReadOnlySpan<byte> said;
+        int n;
+        do
         {
-            _readable = false;
-            return;
+            n = Receive(Loop.Input);
+            if (n == -LibC.Eagain)
+            {
+                _readable = false;
+                return;
+            }
+            // A sidecar in between speaks first always: that says nothing of the server.
+            said = n <= 0 || _hello is null ? Loop.Input.AsSpan(0, Math.Max(n, 0)) : TakeHello(Loop.Input.AsSpan(0, n));
         }
+        while (n > 0 && said.IsEmpty);
         if (n > 0)
         {
-            Keep(Loop.Input.AsSpan(0, n));
-            if (ServerGreeting.IsHttp2(Loop.Input.AsSpan(0, n)))
+            Keep(said);
+            if (ServerGreeting.IsHttp2(said))
             {
                 return;
             }

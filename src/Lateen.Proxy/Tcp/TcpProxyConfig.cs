@@ -27,6 +27,9 @@ internal sealed class TcpProxyConfig
     /// <summary>Asked after the access rules; null: nobody is.</summary>
     public Filters.ExtAuthz.ConnectionAuthorization? Authorization { get; init; }
 
+    /// <summary>Clients tell who they are and are told; null: they are not.</summary>
+    public PeerExchange? PeerExchange { get; init; }
+
     public AccessLogConfig[] AccessLogs { get; init; } = [];
 
     /// <summary>Envoy's default is one hour; 0: none.</summary>

@@ -2,11 +2,11 @@ using Lateen.Net.Sockets;
 using Lateen.Net.Tls;
 using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Clusters;
-using Lateen.Proxy.Filters.IstioStats;
 using Lateen.Proxy.Http.SideCalls;
 using Lateen.Proxy.Listeners;
 using Lateen.Proxy.Pools;
 using Lateen.Proxy.Stats;
+using Lateen.Proxy.Telemetry;
 using Lateen.Proxy.Workers;
 
 namespace Lateen.Proxy.Tcp;
@@ -26,8 +26,7 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
     private readonly DownstreamConnection _connection;
     private readonly StatBlock _stats;
     private readonly SessionTimer _timer;
-    private readonly ReportTimer _reportTimer;
-    private TcpMeshStats _meshStats;
+    private readonly TcpMeshReport? _meshReport;
     private readonly TcpEnd _downstream;
     private TcpEnd? _upstream;
     private ClusterConfig? _clusterConfig;
@@ -44,7 +43,7 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
         (_worker, _connection, _config) = (worker, connection, config);
         _stats = config.Stats.For(worker.Index);
         _timer = new SessionTimer(this);
-        _reportTimer = new ReportTimer(this);
+        _meshReport = config.MeshStats is { } meshStats ? new TcpMeshReport(this, meshStats, worker) : null;
         _downstream = new TcpEnd(this, worker.Loop, isDownstream: true);
         ResetInfo();
         (Start, StartWall) = (connection.AcceptedAt, connection.AcceptedWall);
@@ -157,6 +156,10 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
             (UpstreamTls, UpstreamLocalCertificate) = (details, tls.LocalCertificate);
             _clusterWorker!.State.TlsStats?.CountDone(_worker.Index, details);
         }
+        if (_clusterConfig!.PeerExchange is { } exchange)
+        {
+            _upstream.Greet(exchange);
+        }
         _clusterWorker!.Stats.Record(0, _worker.Loop.Now - _activeAt);
         if (!IsAhead)
         {
@@ -183,6 +186,28 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
             _clusterWorker?.Stats.Add(ClusterStat.UpstreamCxRxBytesTotal, count);
         }
     }
+
+    /// <summary>A side has said who it is; empty: it has not, and will not.</summary>
+    internal void OnHello(TcpEnd from, ReadOnlySpan<byte> payload)
+    {
+        Workload? peer = payload.IsEmpty ? null : _worker.Telemetry.PeerOfHello(payload);
+        if (from == _downstream)
+        {
+            DownstreamPeer = peer;
+        }
+        else if (!ReferenceEquals(peer, Workload.Unknown))
+        {
+            // Who could not be read is who the endpoint's metadata says.
+            UpstreamPeer = peer;
+        }
+        if (!IsAhead && _upstream is { IsConnecting: false })
+        {
+            _meshReport?.Report();
+        }
+    }
+
+    /// <summary>The client, or the host, is still to say who it is.</summary>
+    internal bool AwaitsHello(bool ofClient) => (ofClient ? _downstream : _upstream) is { AwaitsHello: true };
 
     /// <summary>A side has sent its last byte, or broke.</summary>
     internal void OnEnded(TcpEnd end)
@@ -217,15 +242,11 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
         _downstream.CloseSocket();
         CloseUpstream();
         End = _worker.Loop.Now;
-        _worker.Loop.Timers.Cancel(_reportTimer);
         if (Flags != ResponseFlags.None)
         {
             _worker.Failures.Add(this, _worker);
         }
-        if (_config.MeshStats is { } meshStats)
-        {
-            _meshStats.Report(meshStats, this, _worker, isOver: true);
-        }
+        _meshReport?.Finish();
         foreach (AccessLogConfig log in _config.AccessLogs)
         {
             _worker.Log.Write(log, this, _worker);
@@ -238,6 +259,10 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
         _stats.Add(TcpStat.DownstreamCxTotal);
         _activeAt = _worker.Loop.Now;
         _downstream.Open(fd, transport);
+        if (_config is { PeerExchange: { } exchange, Tunnel: null })
+        {
+            _downstream.Greet(exchange);
+        }
         if (!first.IsEmpty)
         {
             _downstream.Keep(first);
@@ -248,7 +273,7 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
     private void Settle()
     {
         ArmIdle();
-        ReportMeshStats();
+        _meshReport?.Report();
         _downstream.Forward();
     }
 
@@ -338,7 +363,8 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
         _upstream = new TcpEnd(this, _worker.Loop, isDownstream: false);
         UpstreamOrigin origin = UpstreamOrigin.Of(_connection, _clusterConfig!, host);
         string? problem = null;
-        StreamTransport? transport = _clusterConfig!.TransportOf(host.Config)?.Open(_worker, origin, null, null, out problem);
+        StreamTransport? transport = _clusterConfig!.TransportOf(host.Config)?.Open(
+            _worker, origin, null, null, exchangesPeers: _clusterConfig.PeerExchange is not null, out problem);
         if (problem is not null)
         {
             OnConnectFailed(problem);
@@ -388,15 +414,6 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
         _clusterWorker.Stats.Add(ClusterStat.UpstreamCxDestroy);
     }
 
-    private void ReportMeshStats()
-    {
-        if (_config.MeshStats is { } meshStats)
-        {
-            _meshStats.Report(meshStats, this, _worker, isOver: false);
-            _worker.Loop.ArmTimer(_reportTimer, meshStats.TcpReportMilliseconds);
-        }
-    }
-
     private void OnTimer()
     {
         if (_upstream is { IsConnecting: true })
@@ -420,11 +437,6 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
         {
             _worker.Loop.ArmTimer(_timer, _activeAt + _config.IdleTimeoutMilliseconds - _worker.Loop.Now);
         }
-    }
-
-    private sealed class ReportTimer(TcpSession owner) : LoopTimer
-    {
-        public override void OnTimer() => owner.ReportMeshStats();
     }
 
     private sealed class SessionTimer(TcpSession owner) : LoopTimer

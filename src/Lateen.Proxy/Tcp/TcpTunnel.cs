@@ -20,6 +20,7 @@ internal sealed class TcpTunnel : StreamSocket, IDownstreamStream
     private bool _readable;
     private bool _paused;
     private bool _ended;
+    private PeerHelloReader? _hello;
 
     public TcpTunnel(ProxyWorker worker, TcpProxyConfig config, DownstreamConnection connection) : base(worker.Loop)
     {
@@ -47,6 +48,7 @@ internal sealed class TcpTunnel : StreamSocket, IDownstreamStream
         _first = first.ToArray();
         _readable = transport is not null;
         Attach(fd, transport);
+        _hello = _config.PeerExchange?.Begin(this);
         HttpExchange exchange = _exchange = _worker.TakeExchange();
         exchange.Attach(this);
         byte[] target = _config.Tunnel!.Hostname.Render(session, _worker).ToArray();
@@ -153,9 +155,26 @@ internal sealed class TcpTunnel : StreamSocket, IDownstreamStream
                 return;
             }
             _ended = n == 0;
-            Count(TcpStat.DownstreamCxRxBytesTotal, n);
-            exchange.OnRequestData(Loop.Input.AsSpan(0, n), endStream: _ended);
+            ReadOnlySpan<byte> data = _hello is null ? Loop.Input.AsSpan(0, n) : BehindHello(Loop.Input.AsSpan(0, n));
+            if (!data.IsEmpty || _ended)
+            {
+                Count(TcpStat.DownstreamCxRxBytesTotal, data.Length);
+                exchange.OnRequestData(data, endStream: _ended);
+            }
         }
+    }
+
+    // Who the client is stays here: the tunnel carries what the application says.
+    private ReadOnlySpan<byte> BehindHello(ReadOnlySpan<byte> data)
+    {
+        PeerHelloReader reader = _hello!;
+        PeerHelloStatus status = reader.Read(data, out ReadOnlySpan<byte> rest);
+        if (status == PeerHelloStatus.Incomplete && !_ended)
+        {
+            return [];
+        }
+        _hello = null;
+        return status != PeerHelloStatus.Complete && !reader.Held.IsEmpty ? (byte[])[.. reader.Held, .. rest] : rest;
     }
 
     // The exchange is over: what it left for the client goes out first.

@@ -19,7 +19,10 @@ internal static class PeerHeader
     ];
 
     /// <summary>Our own value from the node's metadata; the same metadata gives the same bytes, so that peers can cache.</summary>
-    public static byte[] Encode(Struct node)
+    public static byte[] Encode(Struct node) => Encoding.ASCII.GetBytes(Convert.ToBase64String(SharedOf(node).ToByteArray()));
+
+    /// <summary>Of the node's metadata what peers may know, in one order.</summary>
+    public static Struct SharedOf(Struct node)
     {
         Struct shared = new();
         foreach (string key in Shared)
@@ -29,7 +32,7 @@ internal static class PeerHeader
                 shared.Fields[key] = Sorted(value);
             }
         }
-        return Encoding.ASCII.GetBytes(Convert.ToBase64String(shared.ToByteArray()));
+        return shared;
     }
 
     /// <summary>What a peer sent; null if it cannot be read.</summary>

@@ -14,6 +14,10 @@ internal sealed class WorkerTelemetry
     public Workload Peer(ReadOnlySpan<byte> header) =>
         _peers.TryGet(header, out Workload? known) ? known! : _peers.Add(header, PeerHeader.Decode(header) ?? Workload.Unknown);
 
+    /// <summary>The peer that said this <see cref="PeerHello"/>; unknown if it cannot be read. No header's text equals such bytes.</summary>
+    public Workload PeerOfHello(ReadOnlySpan<byte> payload) =>
+        _peers.TryGet(payload, out Workload? known) ? known! : _peers.Add(payload, PeerHello.Decode(payload) ?? Workload.Unknown);
+
     /// <summary>The text as one string object for equal bytes.</summary>
     public string Text(ReadOnlySpan<byte> bytes) =>
         bytes.IsEmpty ? "" : _texts.TryGet(bytes, out string? known) ? known! : _texts.Add(bytes, Encoding.UTF8.GetString(bytes));

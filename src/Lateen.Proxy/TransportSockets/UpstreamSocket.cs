@@ -14,11 +14,13 @@ internal sealed record UpstreamSocket(UpstreamTls? Tls, ProxyHeaderConfig? Proxy
     /// <param name="origin">What the connection takes over from the client's.</param>
     /// <param name="sessions">TLS sessions to be resumed; null: none are.</param>
     /// <param name="protocols">ALPN in wire form in place of the cluster's; null: the cluster's.</param>
+    /// <param name="exchangesPeers">The connection can begin with a <see cref="Telemetry.PeerHello"/>, so that the cluster's list may offer it.</param>
     /// <param name="problem">Why there can be none; null otherwise.</param>
-    public StreamTransport? Open(ProxyWorker worker, in UpstreamOrigin origin, TlsSessionCache? sessions, byte[]? protocols, out string? problem)
+    public StreamTransport? Open(
+        ProxyWorker worker, in UpstreamOrigin origin, TlsSessionCache? sessions, byte[]? protocols, bool exchangesPeers, out string? problem)
     {
         problem = null;
-        StreamTransport? inner = Tls?.Open(worker, sessions, protocols, origin, out problem);
+        StreamTransport? inner = Tls?.Open(worker, sessions, protocols, exchangesPeers, origin, out problem);
         return problem is null && ProxyHeader is { } header ? new ProxyHeaderTransport(header.Write(origin), inner) : inner;
     }
 }

@@ -11,7 +11,8 @@ internal static class DnsMessage
     public const int TimeToLive = 5;
 
     private const int HeaderLength = 12;
-    private const int MaximumName = 255;
+    // RFC 1035 2.3.4: 255 octets on the wire; in text, without the final dot, two less.
+    private const int MaximumName = 253;
 
     /// <summary>The question of a request; null when the message is no request with one well-formed question.</summary>
     /// <param name="size">The largest answer that fits into a datagram to the asker, in bytes.</param>
@@ -167,7 +168,7 @@ internal static class DnsMessage
         while (at < message.Length && message[at] != 0)
         {
             int length = message[at];
-            if (length > 63 || at + 1 + length >= message.Length || text.Length + length > MaximumName)
+            if (length > 63 || at + 1 + length >= message.Length || text.Length + (text.Length > 0 ? 1 : 0) + length > MaximumName)
             {
                 return null;
             }

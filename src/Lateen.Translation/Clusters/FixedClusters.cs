@@ -1,4 +1,5 @@
 using Envoy.Config.Cluster.V3;
+using Lateen.Translation.Telemetries;
 using HttpOptions = Envoy.Extensions.Upstreams.Http.V3.HttpProtocolOptions;
 
 namespace Lateen.Translation.Clusters;
@@ -9,7 +10,12 @@ internal static class FixedClusters
     private const string HttpOptionsName = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
     /// <summary>Connections to the address that the caller meant.</summary>
-    public static Cluster Passthrough(ProxyContext context) => OriginalDestination(Naming.PassthroughCluster, context);
+    public static Cluster Passthrough(ProxyContext context)
+    {
+        var cluster = OriginalDestination(Naming.PassthroughCluster, context);
+        cluster.Filters.Add(PeerExchange.AtCluster());
+        return cluster;
+    }
 
     /// <summary>Nowhere.</summary>
     public static Cluster BlackHole(ProxyContext context) => new()

@@ -6,6 +6,7 @@ using Lateen.Translation.Endpoints;
 using Lateen.Translation.Gateways;
 using Lateen.Translation.Memos;
 using Lateen.Translation.Policies;
+using Lateen.Translation.Telemetries;
 
 namespace Lateen.Translation.Clusters;
 
@@ -108,6 +109,7 @@ internal static class OutboundClusters
             UpstreamProxyProtocol.Apply(cluster, policy.ProxyProtocol);
         }
 
+        cluster.Filters.Add(PeerExchange.AtCluster());
         return cluster;
     }
 

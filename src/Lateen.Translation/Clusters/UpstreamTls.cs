@@ -7,6 +7,7 @@ using Lateen.Model.Networking;
 using Lateen.Model.Policies;
 using Lateen.Model.Services;
 using Lateen.Translation.Policies;
+using Lateen.Translation.Telemetries;
 
 namespace Lateen.Translation.Clusters;
 
@@ -150,7 +151,7 @@ internal static class UpstreamTls
                     DefaultValidationContext = Sans(settings.SubjectAltNames),
                     ValidationContextSdsSecretConfig = SecretSources.Workload("ROOTCA"),
                 };
-                common.AlpnProtocols.Add("istio-peer-exchange");
+                common.AlpnProtocols.Add(PeerExchange.Protocol);
                 common.AlpnProtocols.Add("istio");
                 if (http2)
                 {

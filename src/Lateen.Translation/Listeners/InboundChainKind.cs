@@ -1,5 +1,6 @@
 using Lateen.Model;
 using Lateen.Model.Policies;
+using Lateen.Translation.Telemetries;
 
 namespace Lateen.Translation.Listeners;
 
@@ -11,9 +12,9 @@ namespace Lateen.Translation.Listeners;
 internal sealed record InboundChainKind(string Transport, EquatableArray<string> Alpn, bool IsHttp, bool EndsTls)
 {
     private static readonly EquatableArray<string> MutualHttp = ["istio-http/1.0", "istio-http/1.1", "istio-h2"];
-    private static readonly EquatableArray<string> MutualTcp = ["istio-peer-exchange", "istio"];
+    private static readonly EquatableArray<string> MutualTcp = [PeerExchange.Protocol, "istio"];
     /// <summary>What callers of the mesh say inside of its TLS, whatever they speak.</summary>
-    public static readonly EquatableArray<string> MutualAny = ["istio", "istio-peer-exchange", .. MutualHttp];
+    public static readonly EquatableArray<string> MutualAny = ["istio", PeerExchange.Protocol, .. MutualHttp];
     private static readonly EquatableArray<string> PlainHttp = ["http/1.1", "h2c"];
 
     private const string Tls = "tls";

@@ -3,6 +3,7 @@ using Envoy.Extensions.TransportSockets.Tls.V3;
 using Lateen.Model.Mesh;
 using Lateen.Model.Workloads;
 using Lateen.Translation.Policies;
+using Lateen.Translation.Telemetries;
 
 namespace Lateen.Translation.Listeners;
 
@@ -12,7 +13,7 @@ internal static class InboundTls
     public const string SocketName = "envoy.transport_sockets.tls";
 
     public static readonly string[] HttpAlpn = ["h2", "http/1.1"];
-    public static readonly string[] TcpAlpn = ["istio-peer-exchange", "h2", "http/1.1"];
+    public static readonly string[] TcpAlpn = [PeerExchange.Protocol, "h2", "http/1.1"];
 
     /// <summary>Certificate and root from the agent, a client certificate of a trusted domain required.</summary>
     public static TransportSocket Mutual(ProxyContext context, IEnumerable<string> alpn)

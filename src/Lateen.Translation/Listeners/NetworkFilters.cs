@@ -24,7 +24,7 @@ internal static class NetworkFilters
         WasmPlugins.Report(context, kind, port, PluginType.Network);
         if (exchangesPeers)
         {
-            yield return PeerExchange();
+            yield return PeerExchange.AtListener();
         }
 
         foreach (var filter in TelemetryFilters.Network(context, kind))
@@ -50,7 +50,7 @@ internal static class NetworkFilters
         var kind = ListenerClasses.Of(context, direction);
         if (kind == ListenerClass.SidecarInbound)
         {
-            yield return PeerExchange();
+            yield return PeerExchange.AtListener();
         }
 
         if (kind != ListenerClass.SidecarOutbound)
@@ -64,12 +64,6 @@ internal static class NetworkFilters
         protocol == Protocol.Mongo && context.Settings.MongoFilter
             ? new() { Name = "envoy.filters.network.mongo_proxy", TypedConfig = new MongoProxy { StatPrefix = statPrefix }.Pack() }
             : null;
-
-    private static Filter PeerExchange() => new()
-    {
-        Name = "istio.metadata_exchange",
-        TypedConfig = new Envoy.Tcp.Metadataexchange.Config.MetadataExchange { Protocol = "istio-peer-exchange" }.Pack(),
-    };
 
     private static Filter Authentication() => new()
     {

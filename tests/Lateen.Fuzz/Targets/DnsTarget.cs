@@ -19,7 +19,7 @@ internal sealed class DnsTarget : FuzzTarget
         Require(size is >= 512 and <= 4096, $"size {size}");
         if (question is not null)
         {
-            Require(question.Value.Name.Length <= 255, "a name longer than RFC 1035 2.3.4 allows");
+            Require(question.Value.Name.Length <= 253, "a name longer than RFC 1035 2.3.4 allows");
             DnsQuestion? again = DnsMessage.ReadQuestion([.. input, 0], out _);
             Require(again is not null && again.Value.Name == question.Value.Name, "a byte behind the message changes its question");
         }

@@ -14,8 +14,6 @@ public sealed class TraceTests(PolicyMesh mesh)
 
     private const string Providers =
         """
-
-        extensionProviders:
         - name: spans
           zipkin: {service: zipkin.observe.svc.cluster.local, port: 9411}
         """;
@@ -37,11 +35,8 @@ public sealed class TraceTests(PolicyMesh mesh)
         SandboxMesh.SkipUnlessPossible();
         (await mesh.KubectlAsync(["create", "namespace", Collector])).MustSucceed();
         await mesh.ApplyAsync(Collector, SandboxMesh.Sample("observe/collector.yaml"), "collector");
-        string settings = (await mesh.KubectlAsync(["get", "configmap", "-n", "istio-system", "istio", "-o", "jsonpath={.data.mesh}"])).MustSucceed().Output;
-        JsonObject patch = new() { ["data"] = new JsonObject { ["mesh"] = settings + Providers } };
-        (await mesh.KubectlAsync(["patch", "configmap", "-n", "istio-system", "istio", "--type=merge", "-p", patch.ToJsonString()])).MustSucceed();
 
-        await mesh.WithAsync(Telemetry, async () =>
+        await mesh.WithProvidersAsync(Providers, () => mesh.WithAsync(Telemetry, async () =>
         {
             // Both sidecars take the change in their own time: until both have, a trace lacks one of its spans.
             string answer = "";
@@ -65,7 +60,7 @@ public sealed class TraceTests(PolicyMesh mesh)
             ((string)client["tags"]!["http.status_code"]!).ShouldBe("200");
             ((string)server["tags"]!["guid:x-request-id"]!).ShouldBe((string)client["tags"]!["guid:x-request-id"]!);
             answer.ShouldContain($"x-b3-traceid: {(string)client["traceId"]!}", Case.Insensitive);
-        });
+        }));
     }
 
     // The spans of the request for a path, as soon as two are there; what there is after a second otherwise.

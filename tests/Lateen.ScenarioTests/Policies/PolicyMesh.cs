@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Lateen.ScenarioTests.Mesh;
 using Xunit;
 
@@ -61,6 +62,28 @@ public sealed class PolicyMesh : SandboxMesh
         {
             (await KubectlAsync(["delete", "-n", Namespace, "-f", "-"], manifest)).MustSucceed();
         }
+    }
+
+    /// <summary>Adds extension providers (a YAML list) to the mesh's settings, and takes them back when the work is done or has failed.</summary>
+    internal async Task WithProvidersAsync(string providers, Func<Task> work)
+    {
+        string[] map = ["get", "configmap", "-n", "istio-system", "istio", "-o", "jsonpath={.data.mesh}"];
+        string settings = (await KubectlAsync(map)).MustSucceed().Output;
+        await SetMeshAsync($"{settings}\nextensionProviders:\n{providers}\n");
+        try
+        {
+            await work();
+        }
+        finally
+        {
+            await SetMeshAsync(settings);
+        }
+    }
+
+    private async Task SetMeshAsync(string settings)
+    {
+        JsonObject patch = new() { ["data"] = new JsonObject { ["mesh"] = settings } };
+        (await KubectlAsync(["patch", "configmap", "-n", "istio-system", "istio", "--type=merge", "-p", patch.ToJsonString()])).MustSucceed();
     }
 
     private async Task<string> AskAsync(string ns, string client, string options, string path) =>

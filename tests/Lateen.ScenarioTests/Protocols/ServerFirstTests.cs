@@ -49,6 +49,28 @@ public sealed class ServerFirstTests(ProtocolMesh mesh, ITestOutputHelper output
         await ShouldGreetAsync(ProtocolMesh.Plain, mesh.Outsider, await AddressAsync(), port);
     }
 
+    [Fact]
+    public async Task Connection_BetweenSidecars_IsCountedWithBothWorkloadsAtBothEnds()
+    {
+        SandboxMesh.SkipUnlessPossible();
+        string[] both =
+        [
+            "source_workload=\"client\"", "source_workload_namespace=\"protocols\"", "source_app=\"client\"", "destination_workload=\"database\"", "destination_app=\"database\"",
+            "source_principal=\"spiffe://cluster.local/ns/protocols/sa/", "request_protocol=\"tcp\"",
+        ];
+        await ShouldGreetAsync(ProtocolMesh.Namespace, mesh.Insider, "database", 3306);
+
+        string server = await mesh.PodAsync(ProtocolMesh.Namespace, "app=database");
+        foreach ((string pod, string reporter) in ((string, string)[])[(mesh.Insider, "source"), (server, "destination")])
+        {
+            foreach (string metric in (string[])["istio_tcp_connections_opened_total", "istio_tcp_connections_closed_total", "istio_tcp_sent_bytes_total"])
+            {
+                await Eventually.BecomesAsync(
+                    () => mesh.HasSeriesAsync(pod, metric, [$"reporter=\"{reporter}\"", .. both]), has => has, $"{metric} of the {reporter} naming both");
+            }
+        }
+    }
+
     private async Task ShouldGreetAsync(string ns, string client, string host, int port)
     {
         // The second time the sidecars' connections and certificates are warm.

@@ -1,17 +1,38 @@
-using Lateen.Proxy.AccessLog;
+using Lateen.Net.Sockets;
+using Lateen.Proxy.Filters.IstioStats;
 using Lateen.Proxy.Workers;
 
-namespace Lateen.Proxy.Filters.IstioStats;
+namespace Lateen.Proxy.Tcp;
 
 /// <summary>Istio's metrics of one TCP session: opened once, bytes as they grow, closed at the end.</summary>
-internal struct TcpMeshStats
+/// <remarks>Istio's stats filter: nothing is reported before it is known who the peer is, or that it will not say, or the session is over.</remarks>
+internal sealed class TcpMeshReport(TcpSession session, IstioStatsConfig config, ProxyWorker worker) : LoopTimer
 {
     private long _sent;
     private long _received;
     private bool _opened;
 
-    /// <summary>Reports what has come since the last time; sent is what went to the client (Istio).</summary>
-    public void Report(IstioStatsConfig config, StreamInfo session, ProxyWorker worker, bool isOver)
+    /// <summary>Reports what has come since the last time, and again after the interval.</summary>
+    public void Report()
+    {
+        if (!session.AwaitsHello(ofClient: config.IsDestination))
+        {
+            Report(isOver: false);
+        }
+        worker.Loop.ArmTimer(this, config.TcpReportMilliseconds);
+    }
+
+    /// <summary>The session is over.</summary>
+    public void Finish()
+    {
+        worker.Loop.Timers.Cancel(this);
+        Report(isOver: true);
+    }
+
+    public override void OnTimer() => Report();
+
+    // Sent is what went to the client (Istio).
+    private void Report(bool isOver)
     {
         SeriesGroup group = MeshStreams.Series(config, session, worker);
         if (!_opened)
