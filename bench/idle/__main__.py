@@ -2,6 +2,7 @@
 import argparse
 import itertools
 import os
+import resource
 import shutil
 import sys
 import tempfile
@@ -18,6 +19,8 @@ IDLE_SECONDS = 5
 # After the crowd has gone, memory may stay this much above what it was: the runtime's own, and pools that are kept for the next crowd.
 LEFT_MB = 8
 LEFT_HANDLES = 8
+# What a process needs beside the crowd.
+SPARE_HANDLES = 500
 # A request beside the crowd may take so much longer, milliseconds: queues of the machine, not of the sidecar.
 SLOWER_MS = 5
 
@@ -34,6 +37,11 @@ def main():
     folder = tempfile.mkdtemp(prefix="idle-")
     processes = Processes(folder)
     problems = []
+    # One process on each side holds a handle for each connection.
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0] - SPARE_HANDLES
+    if options.connections > most:
+        print(f"idle: {most} connections of the {options.connections}: more handles than that no process may have here (ulimit -Hn)")
+        options.connections = most
     try:
         backend = next(ports)
         processes.start("backend", ["nginx", "-c", rivals.backend(folder, backend, next(ports))], expect=backend)

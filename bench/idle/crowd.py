@@ -17,6 +17,7 @@ PORTS_OF_AN_ADDRESS = 20_000
 class Crowd:
     tls = False
     stays = True
+    room = 0
     most = 1_000_000
 
     def __init__(self, port, tls):
@@ -24,7 +25,7 @@ class Crowd:
 
     def open(self, number):
         for i in range(number):
-            member = connect(self._port, f"127.0.0.{2 + i // PORTS_OF_AN_ADDRESS}")
+            member = connect(self._port, f"127.0.0.{2 + i // PORTS_OF_AN_ADDRESS}", self.room)
             self._members.append(self.enter(member) or member)
 
     def close(self):
@@ -48,7 +49,8 @@ class Served(Crowd):
 
 
 class HalfHead(Crowd):
-    """a request's head is begun and not ended"""
+    """a request's head is begun and not ended; it has a time limit"""
+    stays = False
 
     def enter(self, member):
         member.sendall(REQUEST[:-4])
@@ -65,6 +67,7 @@ class Http2(Crowd):
 class SlowReaders(Crowd):
     """1 MB is asked for and not read"""
     most = 2000
+    room = 8192
 
     def enter(self, member):
         member.sendall(BULK)
@@ -95,8 +98,11 @@ class HalfHandshakes(Crowd):
 KINDS = {"silent": Silent, "served": Served, "half-head": HalfHead, "http2": Http2, "slow-reader": SlowReaders, "tls": Tls, "half-tls": HalfHandshakes}
 
 
-def connect(port, source="127.0.0.1"):
+def connect(port, source="127.0.0.1", room=0):
+    """`room`: bytes that may come without being read; 0 leaves it to the kernel."""
     member = socket.socket()
+    if room:
+        member.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
     member.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     member.bind((source, 0))
     member.settimeout(20)
