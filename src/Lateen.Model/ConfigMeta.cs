@@ -33,6 +33,9 @@ public sealed record ConfigMeta
     /// <summary>How often the spec was changed.</summary>
     public long Generation { get; init; }
 
+    /// <summary>The spec as it was written.</summary>
+    public SourceText Spec { get; init; } = SourceText.None;
+
     /// <summary>`Kind namespace/name`, as messages name the object.</summary>
     public override string ToString() => Namespace.Length == 0 ? $"{Kind} {Name}" : $"{Kind} {Namespace}/{Name}";
 }

@@ -5,6 +5,7 @@ using Envoy.Config.Listener.V3;
 using Envoy.Config.Route.V3;
 using Google.Protobuf;
 using Lateen.Api;
+using Lateen.Model;
 using Lateen.Model.Networking;
 using Lateen.Model.Workloads;
 using Lateen.Translation.Clusters;
@@ -25,6 +26,9 @@ public static class ProxyTranslator
 {
     /// <summary>Whether the proxy is an application that speaks xDS itself: it asks for everything by name, and shares nothing with sidecars.</summary>
     public static bool IsProxyless(ProxyNode proxy) => ProxylessTranslator.Serves(proxy);
+
+    /// <summary>What a proxy's own workload serves.</summary>
+    public static EquatableArray<ServiceInstance> InstancesOf(MeshSnapshot mesh, ProxyNode proxy) => new ProxyContext(mesh, proxy).Instances;
 
     /// <summary>The resources of a type; empty for a type that the control plane does not make.</summary>
     /// <remarks>

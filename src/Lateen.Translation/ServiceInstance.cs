@@ -4,4 +4,4 @@ namespace Lateen.Translation;
 
 /// <summary>One service port that the proxy's own workload serves.</summary>
 /// <param name="TargetPort">The workload's port.</param>
-internal sealed record ServiceInstance(Service Service, ServicePort Port, int TargetPort);
+public sealed record ServiceInstance(Service Service, ServicePort Port, int TargetPort);

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Lateen.Model;
 
 namespace Lateen.Config.Decoding;
 
@@ -40,6 +42,65 @@ public static class JsonTree
                     JsonValueKind.Null => ConfigNode.Null(0),
                     _ => ConfigNode.Scalar(ConfigNodeKind.Number, node.ToJsonString(), 0),
                 };
+        }
+    }
+
+    /// <summary>The JSON of a tree, to be kept beside what was read of it; an absent tree is an empty object.</summary>
+    public static SourceText ToSource(ConfigNode? node)
+    {
+        if (node is not { Kind: ConfigNodeKind.Mapping })
+        {
+            return SourceText.None;
+        }
+
+        using var bytes = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(bytes, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true }))
+        {
+            Write(writer, node);
+        }
+
+        return new SourceText(bytes.ToArray());
+    }
+
+    // Unlike ToJson it takes any tree: also of an object that is refused for its numbers.
+    private static void Write(Utf8JsonWriter writer, ConfigNode node)
+    {
+        switch (node.Kind)
+        {
+            case ConfigNodeKind.Mapping:
+                writer.WriteStartObject();
+                foreach (var member in node.Members)
+                {
+                    writer.WritePropertyName(member.Name);
+                    Write(writer, member.Value);
+                }
+
+                writer.WriteEndObject();
+                break;
+            case ConfigNodeKind.List:
+                writer.WriteStartArray();
+                foreach (var item in node.Items)
+                {
+                    Write(writer, item);
+                }
+
+                writer.WriteEndArray();
+                break;
+            case ConfigNodeKind.Boolean:
+                writer.WriteBooleanValue(node.Text == "true");
+                break;
+            case ConfigNodeKind.Number when long.TryParse(node.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var integer):
+                writer.WriteNumberValue(integer);
+                break;
+            case ConfigNodeKind.Number when double.TryParse(node.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number):
+                writer.WriteNumberValue(number);
+                break;
+            case ConfigNodeKind.Number or ConfigNodeKind.Text:
+                writer.WriteStringValue(node.Text);
+                break;
+            default:
+                writer.WriteNullValue();
+                break;
         }
     }
 

@@ -246,11 +246,12 @@ public sealed class MeshState
 
         _resources.TryGetValue(name, out var known);
         var wrong = config is null || problems.Any(problem => problem.Severity == ProblemSeverity.Error);
-        var next = new ResourceState(meta, wrong ? known?.InForce : config, problems);
+        var next = new ResourceState(meta, wrong ? known?.InForce : config, problems) { Since = known?.Since ?? 0 };
         _resources[name] = next;
         _resourcesChanged = true;
         if (!MeshChanges.SameContent(known?.InForce, next.InForce))
         {
+            _resources[name] = next with { Since = _version + 1 };
             ConfigsChanged(name, next.InForce);
         }
         else if (next.InForce is not null)

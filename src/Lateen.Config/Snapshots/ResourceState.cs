@@ -8,6 +8,9 @@ namespace Lateen.Config.Snapshots;
 /// <param name="Problems">What is wrong with the newest version by itself.</param>
 public sealed record ResourceState(ConfigMeta Meta, IIstioConfig? InForce, EquatableArray<ConfigProblem> Problems)
 {
+    /// <summary>The version of the snapshot that was the first with what is in force.</summary>
+    public long Since { get; init; }
+
     public ResourceName Name => new(Meta.Kind, Meta.Namespace, Meta.Name);
 
     /// <summary>Whether the newest version is kept out.</summary>

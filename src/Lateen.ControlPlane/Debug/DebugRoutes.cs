@@ -1,9 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using Lateen.ControlPlane.Discovery;
-using Lateen.ControlPlane.Webhooks;
-using Lateen.Model.Networking;
-using Lateen.Xds.Server;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -11,66 +5,32 @@ using Microsoft.AspNetCore.Routing;
 namespace Lateen.ControlPlane.Debug;
 
 /// <summary>The pages of 15014 and 8080.</summary>
-internal sealed class DebugRoutes(
-    XdsServer<ConnectedProxy> server,
-    DiscoverySource source,
-    ProxyPages proxies,
-    DiscoveryMetrics metrics,
-    InjectionCounters injections,
-    EventCounters events,
-    Func<string?> notReady,
-    string clusterId,
-    string version)
+/// <param name="metrics">The text of /metrics.</param>
+/// <param name="notReady">What is still missing; null when the control plane is ready.</param>
+internal sealed class DebugRoutes(DebugPages pages, Func<string> metrics, Func<string?> notReady, string version)
 {
-    private static readonly string[] ProxyPageNames = ["config_dump", "edsz", "ndsz", "ecdsz"];
-
-    private static readonly string[] PageNames =
-    [
-        "syncz", "adsz", "connections", "registryz", "endpointz", "endpointShardz", "configz", "push_status", "clusterz", "list",
-    ];
-
-    // Debug pages are read by people and by our own CLI; <, > and + of a mesh are not markup here.
-    private static readonly JsonSerializerOptions Indented = new()
-    {
-        WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
-
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/ready", ReadyAsync);
         routes.MapGet("/version", context => context.Response.WriteAsync($"{version}\n"));
-        routes.MapGet("/metrics", MetricsAsync);
-        Page(routes, "/debug/syncz", _ => SyncStatusPage.Of(server.Connections(), clusterId));
-        Page(routes, "/debug/adsz", _ => MeshPages.Clients(server.Connections()));
-        Page(routes, "/debug/connections", _ => MeshPages.Clients(server.Connections()));
-        Page(routes, "/debug/registryz", _ => MeshPages.Registry(source.Current));
-        Page(routes, "/debug/endpointz", _ => MeshPages.Endpoints(source.Current));
-        Page(routes, "/debug/configz", _ => MeshPages.Configs(source.Current));
-        Page(routes, "/debug/endpointShardz", _ => StatePages.Shards(source.Current, clusterId));
-        Page(routes, "/debug/push_status", _ => StatePages.Problems(source.Problems()));
-        Page(routes, "/debug/clusterz", _ => StatePages.Clusters(clusterId));
-        foreach (var page in ProxyPageNames)
+        routes.MapGet("/metrics", context =>
         {
-            routes.MapGet($"/debug/{page}", async context =>
-            {
-                if (await proxies.FindAsync(context) is { } connection)
-                {
-                    await WriteAsync(context, proxies.Of(page, connection)!);
-                }
-            });
-        }
-
-        Page(routes, "/debug/list", _ => new JsonArray([.. PageNames.Concat(ProxyPageNames.Select(page => $"{page}?proxyID="))
-            .Order(StringComparer.Ordinal).Select(page => (JsonNode)page)]));
-    }
-
-    private static void Page(IEndpointRouteBuilder routes, string path, Func<HttpContext, JsonNode> page) =>
-        routes.MapGet(path, context => WriteAsync(context, page(context)));
-
-    private static Task WriteAsync(HttpContext context, JsonNode page)
-    {
-        context.Response.ContentType = "application/json";
-        return context.Response.WriteAsync(page.ToJsonString(Indented) + "\n", context.RequestAborted);
+            context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
+            return context.Response.WriteAsync(metrics(), context.RequestAborted);
+        });
+        routes.MapGet("/debug", context =>
+        {
+            context.Response.ContentType = "text/html; charset=utf-8";
+            return context.Response.WriteAsync(pages.Index(), context.RequestAborted);
+        });
+        routes.MapGet("/debug/{page}", context =>
+        {
+            var answer = pages.Answer(
+                (string)context.Request.RouteValues["page"]!, DebugQuery.Parse(context.Request.QueryString.Value?.TrimStart('?') ?? ""));
+            context.Response.StatusCode = answer.Status;
+            context.Response.ContentType = answer.ContentType;
+            return context.Response.WriteAsync(answer.Text, context.RequestAborted);
+        });
     }
 
     private Task ReadyAsync(HttpContext context)
@@ -82,16 +42,5 @@ internal sealed class DebugRoutes(
 
         context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
         return context.Response.WriteAsync(reason + "\n", context.RequestAborted);
-    }
-
-    private Task MetricsAsync(HttpContext context)
-    {
-        var index = source.Current.Index;
-        context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
-        return context.Response.WriteAsync(
-            metrics.Render(
-                server.ConnectionCount, index.Services.Count, index.Inputs.Configs.Count(config => config is VirtualServiceConfig), version)
-            + injections.Render() + events.Render(),
-            context.RequestAborted);
     }
 }

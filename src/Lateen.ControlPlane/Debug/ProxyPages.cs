@@ -1,53 +1,30 @@
 using System.Text.Json.Nodes;
 using Lateen.Api;
 using Lateen.ControlPlane.Discovery;
+using Lateen.Model;
+using Lateen.Model.Workloads;
 using Lateen.Xds.Server;
-using Microsoft.AspNetCore.Http;
 
 namespace Lateen.ControlPlane.Debug;
 
-/// <summary>The pages that show what one connected proxy is told (`?proxyID=NAME.NAMESPACE`): config_dump, edsz, ndsz, ecdsz.</summary>
-internal sealed class ProxyPages(XdsServer<ConnectedProxy> server, DiscoverySource source, IResourceGenerator generator)
+/// <summary>What the pages of one connected proxy (`?proxyID=NAME.NAMESPACE`) have in common.</summary>
+internal static class ProxyPages
 {
-    private readonly ConfigDumpPage _dump = new(generator);
+    /// <summary>The stream of that connection or proxy id, the newest of several; null for none.</summary>
+    public static XdsConnectionStatus? Find(IEnumerable<XdsConnectionStatus> connections, string proxy) => connections
+        .Where(candidate => candidate.Peer.ConnectionId == proxy || (candidate.Peer.Node.Id.Split('~') is [_, _, var name, _] && name == proxy))
+        .MaxBy(candidate => candidate.Peer.ConnectedAt);
 
-    /// <summary>The page of that path; null for another one.</summary>
-    public JsonNode? Of(string page, XdsConnectionStatus connection) => page switch
-    {
-        "config_dump" => _dump.Of(connection, source.Current),
-        "edsz" => Resources(connection, TypeUrls.ClusterLoadAssignment),
-        "ndsz" => Resources(connection, TypeUrls.NameTable),
-        "ecdsz" => Resources(connection, TypeUrls.TypedExtensionConfig),
-        _ => null,
-    };
+    /// <summary>The proxy with what the mesh knows of its pod.</summary>
+    public static ProxyNode NodeOf(XdsConnectionStatus connection, MeshSnapshot mesh) => NodeReader.Recognise(NodeReader.Read(connection.Peer.Node), mesh);
 
-    /// <summary>The connection that a request names; null, with the answer written, when there is none.</summary>
-    public async Task<XdsConnectionStatus?> FindAsync(HttpContext context)
-    {
-        var proxy = context.Request.Query["proxyID"].ToString();
-        if (proxy.Length == 0)
-        {
-            context.Response.StatusCode = StatusCodes.Status400BadRequest;
-            await context.Response.WriteAsync("You must provide a proxyID in the query string\n", context.RequestAborted);
-            return null;
-        }
-
-        var connection = server.Connections().LastOrDefault(candidate =>
-            candidate.Peer.ConnectionId == proxy || (candidate.Peer.Node.Id.Split('~') is [_, _, var name, _] && name == proxy));
-        if (connection is null)
-        {
-            context.Response.StatusCode = StatusCodes.Status404NotFound;
-            await context.Response.WriteAsync("Proxy not connected to this Pilot instance. It may be connected to another instance.\n", context.RequestAborted);
-        }
-
-        return connection;
-    }
-
-    private JsonArray Resources(XdsConnectionStatus connection, string typeUrl)
+    /// <summary>What a proxy is told of one type, as far as it asked for it.</summary>
+    public static JsonArray Resources(DebugSources sources, XdsConnectionStatus connection, string typeUrl)
     {
         var status = connection.Types.FirstOrDefault(type => type.TypeUrl == typeUrl);
         var proxy = new ConnectedProxy(NodeReader.Read(connection.Peer.Node));
-        var resources = status is null ? [] : generator.Generate(source.Current, proxy, new XdsQuery(typeUrl, status.IsWildcard, status.Names.ToHashSet())) ?? [];
+        var query = status is null ? null : new XdsQuery(typeUrl, status.IsWildcard, status.Names.ToHashSet());
+        var resources = query is null ? [] : sources.Generator.Generate(sources.Discovery.Current, proxy, query) ?? [];
         return [.. resources.Select(resource => JsonNode.Parse(XdsJson.Format(resource.Body)))];
     }
 }

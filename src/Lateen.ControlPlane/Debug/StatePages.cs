@@ -1,9 +1,10 @@
 using System.Text.Json.Nodes;
 using Lateen.Model;
+using Lateen.Model.Mesh;
 
 namespace Lateen.ControlPlane.Debug;
 
-/// <summary>The pages about the control plane's own state: endpointShardz, push_status, clusterz.</summary>
+/// <summary>The pages about the control plane's own state: endpointShardz, push_status, pushcontext, networkz, clusterz.</summary>
 internal static class StatePages
 {
     /// <summary>Addresses by host, namespace and cluster.</summary>
@@ -18,11 +19,11 @@ internal static class StatePages
                 {
                     [$"{service.Registry}/{clusterId}"] = new JsonArray([.. service.Ports
                         .SelectMany(port => mesh.EndpointsOf(service, port))
-                        .Select(endpoint => (JsonNode)new JsonObject
-                        {
-                            ["Address"] = endpoint.Address, ["EndpointPort"] = endpoint.Port, ["ServicePortName"] = endpoint.ServicePortName,
-                        })]),
+                        .Select(endpoint => (JsonNode)ServiceJson.Of(endpoint))]),
                 },
+                ["ServiceAccounts"] = new JsonObject(service.Ports.SelectMany(port => mesh.EndpointsOf(service, port))
+                    .Select(endpoint => endpoint.ServiceAccount).Where(account => account.Length > 0).Distinct()
+                    .Order(StringComparer.Ordinal).Select(account => KeyValuePair.Create(account, (JsonNode?)new JsonObject()))),
             })).DistinctBy(entry => entry.Key));
         }
 
@@ -40,6 +41,22 @@ internal static class StatePages
                 .OrderBy(subject => subject.Key, StringComparer.Ordinal)
                 .Select(subject => KeyValuePair.Create(subject.Key, (JsonNode?)new JsonArray([.. subject
                     .Select(problem => (JsonNode)new JsonObject { ["field"] = problem.FieldPath, ["message"] = problem.What, ["fix"] = problem.Fix })]))))))),
+    };
+
+    /// <summary>The gateways into other networks.</summary>
+    public static JsonArray Networks(MeshSnapshot mesh) => [.. mesh.Index.Networks.All.Select(gateway => (JsonNode)Of(gateway))];
+
+    /// <summary>What of the mesh is the same for all proxies.</summary>
+    public static JsonObject PushContext(MeshSnapshot mesh) => new()
+    {
+        ["AuthorizationPolicies"] = ConfigPages.Policies(mesh),
+        ["NetworkGateways"] = new JsonObject(mesh.Index.Networks.All.GroupBy(gateway => gateway.Network)
+            .Select(network => KeyValuePair.Create(network.Key, (JsonNode?)new JsonArray([.. network.Select(gateway => (JsonNode)Of(gateway))])))),
+    };
+
+    private static JsonObject Of(NetworkGateway gateway) => new()
+    {
+        ["Network"] = gateway.Network, ["Cluster"] = gateway.ClusterId, ["Addr"] = gateway.Address, ["Port"] = gateway.Port,
     };
 
     /// <summary>The clusters that are watched: this one alone.</summary>

@@ -20,14 +20,13 @@ internal static class SyncStatusPage
         {
             var node = connection.Peer.Node;
             var parts = node.Id.Split('~');
-            var metadata = node.Metadata?.Fields;
             var entry = new JsonObject
             {
-                ["cluster_id"] = Text("CLUSTER_ID") is { Length: > 0 } id ? id : clusterId,
+                ["cluster_id"] = ClusterOf(connection, clusterId),
                 ["proxy"] = parts.Length == 4 ? parts[2] : node.Id,
                 ["proxy_type"] = parts[0],
-                ["proxy_version"] = Text("ISTIO_VERSION"),
-                ["istio_version"] = Text("ISTIO_VERSION"),
+                ["proxy_version"] = VersionOf(connection),
+                ["istio_version"] = VersionOf(connection),
             };
             foreach (var (typeUrl, field) in Types)
             {
@@ -38,8 +37,6 @@ internal static class SyncStatusPage
 
             page.Add((JsonNode)entry);
             continue;
-
-            string Text(string key) => metadata is not null && metadata.TryGetValue(key, out var value) ? value.StringValue : "";
 
             void Add(string name, string? nonce)
             {
@@ -52,4 +49,13 @@ internal static class SyncStatusPage
 
         return page;
     }
+
+    /// <summary>The cluster that a proxy says it is of, else this one.</summary>
+    public static string ClusterOf(XdsConnectionStatus connection, string otherwise) => Text(connection, "CLUSTER_ID") is { Length: > 0 } id ? id : otherwise;
+
+    /// <summary>The release that a proxy says it is of; empty for none.</summary>
+    public static string VersionOf(XdsConnectionStatus connection) => Text(connection, "ISTIO_VERSION");
+
+    private static string Text(XdsConnectionStatus connection, string key) =>
+        connection.Peer.Node.Metadata?.Fields is { } metadata && metadata.TryGetValue(key, out var value) ? value.StringValue : "";
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Lateen.Api;
+using Lateen.ControlPlane.Debug;
 using Lateen.ControlPlane.Identity;
 using Lateen.ControlPlane.Secrets;
 using Lateen.Grpc;
@@ -14,7 +15,7 @@ namespace Lateen.ControlPlane.Discovery;
 /// <summary>What the xDS server serves: resources of the newest snapshot.</summary>
 /// <remarks>The snapshot is read once per answer; a push under way finishes with the one that it began with.</remarks>
 internal sealed class DiscoverySource(
-    IResourceGenerator generator, string domain, CallerAuthenticator? callers, SecretDiscovery? secrets, TimeProvider time, ILogger logger)
+    IResourceGenerator generator, string domain, CallerAuthenticator? callers, SecretDiscovery? secrets, DebugDiscovery debug, TimeProvider time, ILogger logger)
     : IXdsResourceSource<ConnectedProxy>
 {
     private readonly ConcurrentDictionary<string, ConnectedProxy> _proxies = new(StringComparer.Ordinal);
@@ -64,6 +65,11 @@ internal sealed class DiscoverySource(
         XdsPeer peer, ConnectedProxy proxy, XdsQuery query, CancellationToken cancellation)
     {
         var published = Volatile.Read(ref _published);
+        if (DebugDiscovery.Serves(query.TypeUrl))
+        {
+            return new XdsResourceSet(published.Version, debug.Generate(proxy, query));
+        }
+
         try
         {
             if (query.TypeUrl == TypeUrls.Secret && secrets is not null)

@@ -28,6 +28,12 @@ internal sealed class ProxyResults
         return list.Value;
     }
 
+    /// <summary>What is remembered; what is being made just now is not yet.</summary>
+    public IEnumerable<XdsResource> Kept() =>
+        (Volatile.Read(ref _list) is { IsValueCreated: true } list ? list.Value : [])
+        .Concat(_byName.Values.Where(made => made.IsValueCreated).Select(made => made.Value))
+        .Concat(_assignments.Values.Select(assignment => assignment.Resource));
+
     /// <summary>The resource of a name that holds as long as the view does.</summary>
     public XdsResource ByName(string name, Func<XdsResource> make)
     {

@@ -28,6 +28,30 @@ internal sealed class ResourceCache
     private readonly ResourcePool _pool = new();
     private readonly TranslationMemo _memo = new();
     private int _slotCount;
+    private long _hits;
+    private long _misses;
+    private long _evictions;
+
+    /// <summary>How often a resource, or a whole list, was there when it was asked for.</summary>
+    public long Hits => Interlocked.Read(ref _hits);
+
+    /// <summary>How often it had to be made.</summary>
+    public long Misses => Interlocked.Read(ref _misses);
+
+    /// <summary>How often everything was forgotten.</summary>
+    public long Evictions => Interlocked.Read(ref _evictions);
+
+    /// <summary>The resources that are kept, each once.</summary>
+    public IReadOnlyCollection<XdsResource> Kept() =>
+        _slots.Values.SelectMany(slot => slot.Kept()).ToHashSet<XdsResource>(ReferenceEqualityComparer.Instance);
+
+    /// <summary>Forgets everything; it is made anew when it is asked for.</summary>
+    public void Clear()
+    {
+        _slots.Clear();
+        Interlocked.Exchange(ref _slotCount, 0);
+        Interlocked.Increment(ref _evictions);
+    }
 
     /// <summary>The view of a snapshot for resources of one type and part; the same instance while it holds the same.</summary>
     public MeshView View(MeshSnapshot mesh, ViewKey key) => SlotOf(key).View(mesh);
@@ -36,7 +60,14 @@ internal sealed class ResourceCache
     public IReadOnlyList<XdsResource> Shared(MeshSnapshot mesh, MeshView view, ProxyNode shared)
     {
         var results = ResultsOf(view);
-        return results.Of(shared).List(() => Translate(view.In(mesh), shared, view.Key, [], results.Add));
+        var made = 0;
+        var list = results.Of(shared).List(() =>
+        {
+            made = 1;
+            return Translate(view.In(mesh), shared, view.Key, [], results.Add);
+        });
+        Count(1, made);
+        return list;
     }
 
     /// <summary>A proxy's own resources; not remembered here, they are nobody else's.</summary>
@@ -52,9 +83,25 @@ internal sealed class ResourceCache
     public IReadOnlyList<XdsResource> Named(MeshSnapshot mesh, MeshView view, ProxyNode shared, IReadOnlyCollection<string> names)
     {
         var results = ResultsOf(view);
-        return view.Key.TypeUrl == TypeUrls.ClusterLoadAssignment
-            ? Assignments(mesh, view, shared, names, results)
-            : [.. names.Select(name => results.Of(shared).ByName(name, () => Translate(view.In(mesh), shared, view.Key, [name], results.Add)[0]))];
+        if (view.Key.TypeUrl == TypeUrls.ClusterLoadAssignment)
+        {
+            return Assignments(mesh, view, shared, names, results);
+        }
+
+        var made = 0;
+        XdsResource[] found = [.. names.Select(name => results.Of(shared).ByName(name, () =>
+        {
+            made++;
+            return Translate(view.In(mesh), shared, view.Key, [name], results.Add)[0];
+        }))];
+        Count(names.Count, made);
+        return found;
+    }
+
+    private void Count(int asked, int made)
+    {
+        Interlocked.Add(ref _hits, asked - made);
+        Interlocked.Add(ref _misses, made);
     }
 
     private XdsResource[] Assignments(
@@ -64,6 +111,7 @@ internal sealed class ResourceCache
         var found = new XdsResource?[names.Count];
         if (results.Find(names, mesh.Endpoints, found))
         {
+            Count(names.Count, 0);
             return found!;
         }
 
@@ -72,6 +120,7 @@ internal sealed class ResourceCache
         {
             results.Find(names, mesh.Endpoints, found);
             var missing = names.Where((_, i) => found[i] is null).ToEquatableArray();
+            Count(names.Count, missing.Count);
             var services = missing.IsEmpty ? null : view.Index.ScopeOf(shared).ServicesByHost;
             var made = missing.IsEmpty ? [] : Translate(view.In(mesh, mesh.Endpoints), shared, view.Key, missing, of.Add).AsSpan();
             for (var (i, next) = (0, 0); next < made.Length; i++)
@@ -102,8 +151,8 @@ internal sealed class ResourceCache
 
         if (Interlocked.Increment(ref _slotCount) > MaxSlots)
         {
-            _slots.Clear();
-            Interlocked.Exchange(ref _slotCount, 1);
+            Clear();
+            Interlocked.Increment(ref _slotCount);
         }
 
         return _slots.GetOrAdd(key, static k => new Slot(k));
@@ -127,6 +176,8 @@ internal sealed class ResourceCache
         /// <summary>Nothing when what these results were made from has changed and nobody has asked since: it may be mended.</summary>
         public IEnumerable<ModelProblem> ProblemsOf(MeshSnapshot mesh) =>
             Volatile.Read(ref _results) is { Problems.IsEmpty: false } results && ReferenceEquals(results.View, _views.Of(mesh)) ? results.Problems.Keys : [];
+
+        public IEnumerable<XdsResource> Kept() => Volatile.Read(ref _results)?.Kept() ?? [];
 
         public ViewResults ResultsOf(MeshView view)
         {
@@ -160,6 +211,8 @@ internal sealed class ResourceCache
                 Problems.TryAdd(found[i], true);
             }
         }
+
+        public IEnumerable<XdsResource> Kept() => _proxies.Values.SelectMany(results => results.Kept());
 
         public ProxyResults Of(ProxyNode shared)
         {

@@ -18,6 +18,9 @@ internal sealed class TranslationGenerator : IResourceGenerator
 
     private readonly ResourceCache _cache = new();
 
+    /// <summary>What is remembered between pushes.</summary>
+    public ResourceCache Cache => _cache;
+
     public IEnumerable<ModelProblem> Problems(MeshSnapshot mesh) => _cache.Problems(mesh);
 
     public IReadOnlyList<XdsResource>? Generate(MeshSnapshot mesh, ConnectedProxy proxy, XdsQuery query)

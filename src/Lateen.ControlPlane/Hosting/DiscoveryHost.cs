@@ -18,6 +18,7 @@ using Lateen.ControlPlane.Webhooks;
 using Lateen.Grpc.Server;
 using Lateen.Logging;
 using Lateen.Model.Mesh;
+using Lateen.Model.Networking;
 using Lateen.Security;
 using Lateen.Xds.Server;
 using Microsoft.AspNetCore.Builder;
@@ -55,6 +56,7 @@ internal sealed class DiscoveryHost : IAsyncDisposable
     private readonly KeySetFetcher _keySets;
     private readonly InjectionSource _injection;
     private readonly InjectionWebhook _injector;
+    private IReadOnlyList<ResourceState> _resources = [];
 
     private DiscoveryHost(DiscoveryOptions options, CertificateAuthority authority, KubernetesClient? client, ILoggerFactory loggers, TimeProvider time)
     {
@@ -71,7 +73,10 @@ internal sealed class DiscoveryHost : IAsyncDisposable
             : new SecretDiscovery(_secrets.Find, new SecretAccess(client, time, identities).MayReadAsync, loggers.CreateLogger("sds"));
 
         // A folder has no API server that could review tokens: everybody is let in there, and nobody gets a secret.
-        _source = new DiscoverySource(_generator, options.Domain, client is null ? null : callers, secrets, time, ads);
+        DebugPages? pages = null;
+        DebugSources? sources = null;
+        var debug = new DebugDiscovery(() => pages!, () => sources!.Proxies(), options.Namespace, options.ClusterId, isOpen: client is null);
+        _source = new DiscoverySource(_generator, options.Domain, client is null ? null : callers, secrets, debug, time, ads);
         var identity = $$$"""{"Component":"istiod","ID":"{{{options.PodName}}}","Info":{"version":"{{{Version}}}"}}""";
         _xds = new XdsServer<ConnectedProxy>(
             _source,
@@ -98,8 +103,10 @@ internal sealed class DiscoveryHost : IAsyncDisposable
             () => _injection.Current, new InjectionLimits(), new InjectionCounters(), time, loggers.CreateLogger("injection"));
         Server = new ControlPlaneServer(options, () => _certificate.Current, new ClientCertificates(authority, time).Accepts, loggers);
         var events = new EventCounters();
-        var pages = new DebugRoutes(
-            _xds, _source, new ProxyPages(_xds, _source, _generator), _metrics, _injector.Counters, events, () => _readiness.Missing, options.ClusterId, Version);
+        sources = new DebugSources(
+            _xds, _source, _generator, options.ClusterId, PushAnew, () => _resources, () => _injection.Current?.Config.TemplateTexts);
+        pages = new DebugPages(sources);
+        var pageRoutes = new DebugRoutes(pages, () => Metrics(events), () => _readiness.Missing, Version);
         var validation = new ValidationWebhook(() => _source.Current, events, loggers.CreateLogger("validation"));
         var certificates = new CertificateService(authority, callers, events, time, loggers.CreateLogger("ca"));
         var grpc = new GrpcServerOptions { Logger = ads, Time = time };
@@ -108,7 +115,7 @@ internal sealed class DiscoveryHost : IAsyncDisposable
             _xds.Map(routes, grpc);
             certificates.Map(routes, grpc);
         });
-        Server.Map([ServerPort.Readiness, ServerPort.Monitoring], pages.Map);
+        Server.Map([ServerPort.Readiness, ServerPort.Monitoring], pageRoutes.Map);
         Server.Map([ServerPort.Webhooks], routes =>
         {
             routes.MapPost("/validate", validation.HandleAsync);
@@ -257,6 +264,19 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         ];
     }
 
+    private string Metrics(EventCounters events)
+    {
+        var index = _source.Current.Index;
+        var virtualServices = index.Inputs.Configs.Count(config => config is VirtualServiceConfig);
+        return _metrics.Render(_xds.ConnectionCount, index.Services.Count, virtualServices, Version) + _injector.Counters.Render() + events.Render();
+    }
+
+    private void PushAnew()
+    {
+        _metrics.Triggered("debug");
+        _xds.Push(new XdsPush<ConnectedProxy>());
+    }
+
     private void Publish(MeshPublication publication)
     {
         if (publication.Update is { } update)
@@ -275,6 +295,7 @@ internal sealed class DiscoveryHost : IAsyncDisposable
 
         if (publication.Resources is { } resources)
         {
+            Volatile.Write(ref _resources, resources);
             _status?.Take(resources, _source.Current);
         }
     }

@@ -33,13 +33,7 @@ internal sealed class StatusWriter(KubernetesClient client, StatusSources source
     private const int ObjectsPerLook = 20;
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
-    private static readonly Dictionary<string, ResourceType> Types = new[]
-    {
-        ResourceTypes.VirtualServices, ResourceTypes.DestinationRules, ResourceTypes.Gateways, ResourceTypes.ServiceEntries,
-        ResourceTypes.Sidecars, ResourceTypes.WorkloadEntries, ResourceTypes.WorkloadGroups, ResourceTypes.EnvoyFilters, ResourceTypes.ProxyConfigs,
-        ResourceTypes.PeerAuthentications, ResourceTypes.RequestAuthentications, ResourceTypes.AuthorizationPolicies,
-        ResourceTypes.Telemetries, ResourceTypes.WasmPlugins,
-    }.ToDictionary(type => type.Kind);
+    private static readonly Dictionary<string, ResourceType> Types = ResourceTypes.Istio.ToDictionary(type => type.Kind);
 
     private readonly Channel<Round> _rounds = Channel.CreateBounded<Round>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
     private readonly ReconcileQueue<ResourceName> _queue = new("status", time, logger);

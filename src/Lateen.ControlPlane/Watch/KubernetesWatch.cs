@@ -15,14 +15,6 @@ internal sealed class KubernetesWatch(
     private readonly List<(Func<CancellationToken, Task> Run, Task Synced, Func<string?> Problem)> _informers = [];
     private readonly StoreGuard _guard = new(client, writer, logger);
 
-    private static readonly ResourceType[] IstioTypes =
-    [
-        ResourceTypes.VirtualServices, ResourceTypes.DestinationRules, ResourceTypes.Gateways, ResourceTypes.ServiceEntries,
-        ResourceTypes.Sidecars, ResourceTypes.WorkloadEntries, ResourceTypes.WorkloadGroups, ResourceTypes.EnvoyFilters,
-        ResourceTypes.ProxyConfigs, ResourceTypes.PeerAuthentications, ResourceTypes.RequestAuthentications,
-        ResourceTypes.AuthorizationPolicies, ResourceTypes.Telemetries, ResourceTypes.WasmPlugins,
-    ];
-
     /// <summary>
     /// What a mesh is served without when the control plane's role does not let it be listed. The other kinds say where traffic goes and who may call: proxies
     /// that have them are better off with what they have than without, so that without them the control plane does not become ready.
@@ -69,7 +61,7 @@ internal sealed class KubernetesWatch(
         Follow(ResourceTypes.Ingresses, ObjectReaders.Ingress, (state, key) => state.Ingresses.Delete(key));
         Follow(ResourceTypes.IngressClasses, ObjectReaders.IngressClass, (state, key) => state.Ingresses.DeleteClass(key.Name));
         Follow(ResourceTypes.ConfigMaps, readers.ConfigMap, (_, _) => { }, new ObjectSelector(ns));
-        foreach (var type in IstioTypes.Where(type => IstioDecoder.Knows(type.Group, type.Kind)))
+        foreach (var type in ResourceTypes.Istio.Where(type => IstioDecoder.Knows(type.Group, type.Kind)))
         {
             Follow(type, readers.Resource, (state, key) => state.DeleteResource(new ResourceName(type.Kind, key.Namespace, key.Name)));
         }

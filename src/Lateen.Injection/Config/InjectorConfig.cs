@@ -26,13 +26,17 @@ public sealed class InjectorConfig
             PodParts.Text(config["policy"]) ?? "enabled", Selectors(config["alwaysInjectSelector"]), Selectors(config["neverInjectSelector"]));
         InjectedAnnotations = (config["injectedAnnotations"] as JsonObject ?? [])
             .ToFrozenDictionary(entry => entry.Key, entry => PodParts.Text(entry.Value) ?? entry.Value?.ToJsonString() ?? "", StringComparer.Ordinal);
-        Templates = Compile(config, InjectionFunctions.Table(environment));
+        TemplateTexts = Texts(config);
+        Templates = Compile(TemplateTexts, InjectionFunctions.Table(environment));
     }
 
     public InjectionPolicy Policy { get; }
 
     /// <summary>The names of the templates, in no fixed order.</summary>
     public IReadOnlyCollection<string> TemplateNames => Templates.Keys;
+
+    /// <summary>The templates as they were written, by name.</summary>
+    public IReadOnlyDictionary<string, string> TemplateTexts { get; }
 
     /// <summary>The control plane's setting REWRITE_TCP_PROBES.</summary>
     internal bool RewritesTcpProbes { get; }
@@ -96,7 +100,7 @@ public sealed class InjectorConfig
         }
     }
 
-    private static FrozenDictionary<string, GoTemplateText> Compile(JsonObject config, FunctionTable functions)
+    private static FrozenDictionary<string, string> Texts(JsonObject config)
     {
         var texts = config["templates"] switch
         {
@@ -104,9 +108,11 @@ public sealed class InjectorConfig
             JsonValue nested => YamlReader.Read(PodParts.Text(nested) ?? "") as JsonObject ?? [],
             _ => PodParts.Text(config[SingleTemplate]) is { } single ? new JsonObject { ["sidecar"] = single } : [],
         };
-        return texts.ToFrozenDictionary(
-            entry => entry.Key, entry => GoTemplateText.Parse(entry.Key, PodParts.Text(entry.Value) ?? "", functions), StringComparer.Ordinal);
+        return texts.ToFrozenDictionary(entry => entry.Key, entry => PodParts.Text(entry.Value) ?? "", StringComparer.Ordinal);
     }
+
+    private static FrozenDictionary<string, GoTemplateText> Compile(IReadOnlyDictionary<string, string> texts, FunctionTable functions) =>
+        texts.ToFrozenDictionary(entry => entry.Key, entry => GoTemplateText.Parse(entry.Key, entry.Value, functions), StringComparer.Ordinal);
 
     private static IReadOnlyList<string> Names(JsonNode? list) => [.. (list as JsonArray ?? []).Select(PodParts.Text).OfType<string>()];
 

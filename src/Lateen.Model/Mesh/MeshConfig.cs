@@ -34,6 +34,9 @@ public sealed record MeshConfig
 {
     public static MeshConfig Default { get; } = new();
 
+    /// <summary>The settings that were given, without the defaults.</summary>
+    public SourceText Source { get; init; } = SourceText.None;
+
     public int ProxyListenPort { get; init; } = 15001;
 
     public int ProxyInboundListenPort { get; init; } = 15006;

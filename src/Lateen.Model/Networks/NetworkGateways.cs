@@ -39,6 +39,9 @@ public sealed class NetworkGateways
     /// <summary>What endpoint weights are multiplied with, so that each can be shared evenly among the gateways of its network.</summary>
     public uint WeightScale { get; }
 
+    /// <summary>All of them, by network.</summary>
+    public IEnumerable<NetworkGateway> All => _byNetwork.OrderBy(entry => entry.Key, StringComparer.Ordinal).SelectMany(entry => entry.Value.AsEnumerable());
+
     /// <summary>The gateways before an endpoint of that network and cluster: those of its own cluster, else all of the network.</summary>
     public EquatableArray<NetworkGateway> For(string network, string cluster) =>
         _byCluster.TryGetValue((network, cluster), out var own) ? own : _byNetwork.GetValueOrDefault(network);

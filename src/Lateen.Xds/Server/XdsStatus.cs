@@ -3,7 +3,8 @@ namespace Lateen.Xds.Server;
 /// <summary>The state of one stream at one moment, for the debug pages.</summary>
 /// <param name="Peer">Who it is.</param>
 /// <param name="Types">One entry per type it asked for, in push order.</param>
-public sealed record XdsConnectionStatus(XdsPeer Peer, IReadOnlyList<XdsTypeStatus> Types);
+/// <param name="Applied">The newest <see cref="XdsServer{TProxy}.Announced"/> up to which it has accepted all that concerns it; -1 for never.</param>
+public sealed record XdsConnectionStatus(XdsPeer Peer, IReadOnlyList<XdsTypeStatus> Types, long Applied);
 
 /// <summary>What one proxy has of one type.</summary>
 /// <param name="TypeUrl">The type.</param>

@@ -73,8 +73,9 @@ internal sealed class XdsStream<TProxy, TRequest> : IXdsStream<TProxy>
     {
         lock (_gate)
         {
-            return new XdsConnectionStatus(
-                _peer, [.. _variant.Types.OrderBy(t => XdsTypes.PushOrder(t.TypeUrl)).ThenBy(t => t.TypeUrl, StringComparer.Ordinal).Select(t => t.Status())]);
+            NoteApplied();
+            var types = _variant.Types.OrderBy(t => XdsTypes.PushOrder(t.TypeUrl)).ThenBy(t => t.TypeUrl, StringComparer.Ordinal).Select(t => t.Status());
+            return new XdsConnectionStatus(_peer, [.. types], _applied);
         }
     }
 

@@ -49,7 +49,8 @@ public sealed class DebugPageTests
         (await bed.PageAsync("/metrics", Cancellation)).ShouldContain("pilot_xds_push_time_count{type=\"eds\"} 1");
         foreach (var page in ((JsonArray)JsonNode.Parse(await bed.PageAsync("/debug/list", Cancellation))!).Select(page => (string)page!))
         {
-            (await bed.PageAsync($"/debug/{(page.EndsWith('=') ? page + "client.default" : page)}", Cancellation)).ShouldNotBeEmpty(page);
+            var parameter = page.EndsWith("proxyID=", StringComparison.Ordinal) ? "client.default" : page.EndsWith('=') ? "Gateway/default/some" : "";
+            (await bed.PageAsync($"/debug/{page}{parameter}", Cancellation)).ShouldNotBeEmpty(page);
         }
     }
 
@@ -63,6 +64,120 @@ public sealed class DebugPageTests
     }
 
     [Fact]
+    public async Task Pages_AnswerInTheShapeOfIstio()
+    {
+        await using var bed = await ControlPlaneBed.StartAsync(Cancellation);
+        await bed.ApplyAsync(
+            """
+            apiVersion: v1
+            kind: Service
+            metadata: {name: web, namespace: default}
+            spec: {clusterIP: 10.96.0.9, clusterIPs: [10.96.0.9], selector: {app: web}, ports: [{name: http, port: 80, targetPort: 8080}]}
+            ---
+            apiVersion: security.istio.io/v1beta1
+            kind: AuthorizationPolicy
+            metadata: {name: readers, namespace: default}
+            spec: {action: ALLOW, rules: [{to: [{operation: {methods: [GET]}}]}]}
+            ---
+            apiVersion: telemetry.istio.io/v1alpha1
+            kind: Telemetry
+            metadata: {name: logs, namespace: istio-system}
+            spec: {accessLogging: [{providers: [{name: envoy}]}]}
+            ---
+            apiVersion: networking.istio.io/v1beta1
+            kind: Sidecar
+            metadata: {name: narrow, namespace: default}
+            spec: {egress: [{hosts: ["./web.default.svc.cluster.local"]}], outboundTrafficPolicy: {mode: REGISTRY_ONLY}}
+            ---
+            apiVersion: v1
+            kind: ConfigMap
+            metadata: {name: istio, namespace: istio-system}
+            data: {mesh: "accessLogFile: /dev/stdout\ndefaultConfig: {proxyMetadata: {A: b}}\nextensionProviders: [{name: envoy, envoyFileAccessLog: {path: /tmp/log}}]"}
+            """,
+            Cancellation);
+        using var proxy = new TestProxy(bed.AddressOf(ServerPort.Xds), "sidecar~10.1.0.1~client.default~default.svc.cluster.local", labels: ("app", "web"));
+        await proxy.AskAsync(TypeUrls.Cluster, [], Cancellation);
+        await ControlPlaneBed.UntilAsync(
+            async () => (await bed.PageAsync("/debug/mesh", Cancellation)).Contains("/tmp/log", StringComparison.Ordinal)
+                && (await bed.PageAsync("/debug/configz", Cancellation)).Contains("\"narrow\"", StringComparison.Ordinal),
+            () => "not all of it was read",
+            Cancellation);
+
+        var mesh = await JsonAsync(bed, "mesh");
+        ((string?)mesh["accessLogFile"]).ShouldBe("/dev/stdout");
+        ((string?)mesh["defaultConfig"]!["discoveryAddress"]).ShouldBe("istiod.istio-system.svc:15012");
+        ((string?)mesh["defaultConfig"]!["proxyMetadata"]!["A"]).ShouldBe("b");
+        ((JsonArray)mesh["extensionProviders"]!).Select(provider => (string?)provider!["name"]).ShouldBe(["prometheus", "stackdriver", "envoy"]);
+        var policy = (await JsonAsync(bed, "authorizationz"))["authorization_policies"]!["namespace_to_policies"]!["default"]![0]!;
+        ((string?)policy["spec"]!["rules"]![0]!["to"]![0]!["operation"]!["methods"]![0]).ShouldBe("GET");
+        ((string?)(await JsonAsync(bed, "pushcontext"))["AuthorizationPolicies"]!["root_namespace"]).ShouldBe("istio-system");
+        ((string?)(await JsonAsync(bed, "telemetryz"))["telemetries"]!["namespace_to_telemetries"]!["istio-system"]![0]!["name"]).ShouldBe("logs");
+        var scope = await JsonAsync(bed, "sidecarz?proxyID=client.default");
+        ((string?)scope["name"]).ShouldBe("narrow");
+        ((string?)scope["outboundTrafficPolicy"]!["mode"]).ShouldBe("REGISTRY_ONLY");
+        ((string?)scope["sidecar"]!["egress"]![0]!["hosts"]![0]).ShouldBe("./web.default.svc.cluster.local");
+        ((JsonArray)scope["services"]!).Select(service => (string?)service!["hostname"]).ShouldBe(["web.default.svc.cluster.local"]);
+        var instance = (await JsonAsync(bed, "instancesz"))["client.default"]![0]!;
+        ((string?)instance["service"]!["hostname"], (int?)instance["servicePort"]!["port"], (int?)instance["endpoint"]!["EndpointPort"])
+            .ShouldBe(("web.default.svc.cluster.local", 80, 8080));
+        (await JsonAsync(bed, "configz")).AsArray().Single(config => (string?)config!["kind"] == "Sidecar")!["spec"]!["egress"].ShouldNotBeNull();
+        (await JsonAsync(bed, "resourcesz")).AsArray().Select(kind => (string?)kind!["kind"]).ShouldContain("WasmPlugin");
+        (await JsonAsync(bed, "mcsz")).AsArray().ShouldBeEmpty();
+        ((string?)(await JsonAsync(bed, "adsz"))["clients"]![0]!["labels"]!["app"]).ShouldBe("web");
+        (await bed.PageAsync("/debug/adsz?push=true", Cancellation)).ShouldBe("Pushed to 1 servers\n");
+        (await bed.PageAsync("/metrics", Cancellation)).ShouldContain("pilot_push_triggers{type=\"debug\"} 1");
+        (await bed.PageAsync("/debug", Cancellation)).ShouldContain("<a href=\"/debug/sidecarz?proxyID=\">");
+    }
+
+    [Fact]
+    public async Task CachePage_ListsWhatIsKeptUntilItIsCleared()
+    {
+        await using var bed = await ControlPlaneBed.StartAsync(Cancellation);
+        using var proxy = new TestProxy(bed.AddressOf(ServerPort.Xds), "sidecar~10.1.0.1~client.default~default.svc.cluster.local");
+        await proxy.AskAsync(TypeUrls.Cluster, [], Cancellation);
+
+        ((JsonArray)(await JsonAsync(bed, "cachez"))[TypeUrls.Cluster]!).Select(name => ((string)name!).Split('/')[0]).ShouldContain("outbound|443||kubernetes.default.svc.cluster.local");
+        ((string?)(await JsonAsync(bed, "cachez?sizes=true"))["total"])!.ShouldEndWith("B");
+        (await bed.PageAsync("/debug/cachez?clear=true", Cancellation)).ShouldBe("Cache cleared\n");
+        (await JsonAsync(bed, "cachez"))[TypeUrls.Cluster].ShouldBeNull();
+        (await proxy.AskAsync(TypeUrls.Cluster, [], Cancellation)).Keys.ShouldContain("PassthroughCluster");
+    }
+
+    [Theory]
+    [InlineData(999, "999B")]
+    [InlineData(1200, "1.2kB")]
+    [InlineData(3_400_000, "3.4MB")]
+    public void CachePage_WritesSizesAsIstio(long bytes, string text) => CachePage.Size(bytes).ShouldBe(text);
+
+    [Fact]
+    public async Task ConfigDistribution_TellsWhichProxiesHaveAGeneration()
+    {
+        await using var bed = await ControlPlaneBed.StartAsync(Cancellation);
+        using var proxy = new TestProxy(bed.AddressOf(ServerPort.Xds), "sidecar~10.1.0.1~client.default~default.svc.cluster.local");
+        await proxy.AskAsync(TypeUrls.Cluster, [], Cancellation);
+        await bed.ApplyAsync(
+            """
+            apiVersion: networking.istio.io/v1beta1
+            kind: ServiceEntry
+            metadata: {name: outside, namespace: default}
+            spec: {hosts: [outside.example], ports: [{number: 80, name: http, protocol: HTTP}], resolution: DNS}
+            """,
+            Cancellation);
+        (await proxy.NextAsync(TypeUrls.Cluster, Cancellation)).Keys.ShouldContain("outbound|80||outside.example");
+
+        JsonNode? page = null;
+        await ControlPlaneBed.UntilAsync(
+            async () => (string?)(page = await JsonAsync(bed, "config_distribution?resource=networking.istio.io/v1beta1/ServiceEntry/default/outside"))[0]?["cluster_acked"] == "1",
+            () => page!.ToJsonString(),
+            Cancellation);
+        ((string?)page![0]!["proxy"]).ShouldBe("client.default");
+        (await JsonAsync(bed, "config_distribution?resource=ServiceEntry/default/outside&proxy_namespace=other")).AsArray().ShouldBeEmpty();
+        (await JsonAsync(bed, "config_distribution?resource=ServiceEntry/default/unknown"))[0]!["cluster_acked"].ShouldBeNull();
+        var error = await Should.ThrowAsync<HttpRequestException>(() => bed.PageAsync("/debug/config_distribution", Cancellation));
+        error.StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity);
+    }
+
+    [Fact]
     public void Counters_AreZeroUntilTheyCount()
     {
         var counters = new EventCounters();
@@ -72,4 +187,6 @@ public sealed class DebugPageTests
         counters.Render().ShouldContain("galley_validation_failed{resource=\"Gateway\"} 2\n");
         counters.Render().ShouldContain("citadel_server_csr_count 0\n");
     }
+
+    private static async Task<JsonNode> JsonAsync(ControlPlaneBed bed, string page) => JsonNode.Parse(await bed.PageAsync($"/debug/{page}", Cancellation))!;
 }

@@ -151,6 +151,8 @@ public class DiscoveryHostTests
     {
         await using var bed = await ControlPlaneBed.StartAsync(Cancellation);
         await bed.ApplyAsync(Reviews, Cancellation);
+        await ControlPlaneBed.UntilAsync(
+            async () => (await bed.PageAsync("/debug/configz", Cancellation)).Contains("\"good\"", StringComparison.Ordinal), () => "not read yet", Cancellation);
         using var proxy = new TestProxy(bed.AddressOf(ServerPort.Xds), "sidecar~10.244.0.9~toolbox.default~default.svc.cluster.local");
         var clusters = await proxy.AskAsync(TypeUrls.Cluster, [], Cancellation);
         clusters.Keys.ShouldContain("outbound|80||reviews.default.svc.cluster.local");

@@ -17,6 +17,7 @@ internal static class MetaDecoder
             Version = apiVersion[(slash + 1)..],
             Name = "",
             Namespace = defaultNamespace,
+            Spec = JsonTree.ToSource(root["spec"].Node),
         };
         return root["metadata"].Message(metadata =>
         {

@@ -31,7 +31,7 @@ public static class MeshConfigDecoder
     public static Decoded<MeshConfig> Decode(ConfigNode node, string? file = null)
     {
         var context = new DecodeContext(null, file);
-        var config = ValueReader.Root(node, context).Message(Read);
+        var config = ValueReader.Root(node, context).Message(mesh => Read(mesh) with { Source = JsonTree.ToSource(node) });
         return new Decoded<MeshConfig>(config, [.. context.Problems]);
     }
 

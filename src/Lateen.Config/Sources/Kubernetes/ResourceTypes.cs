@@ -3,7 +3,7 @@ namespace Lateen.Config.Sources.Kubernetes;
 /// <summary>The types that Lateen reads or writes.</summary>
 public static class ResourceTypes
 {
-    private const string Istio = "networking.istio.io";
+    private const string Networking = "networking.istio.io";
 
     public static readonly ResourceType Namespaces = new("", "v1", "namespaces", "Namespace", false);
     public static readonly ResourceType Nodes = new("", "v1", "nodes", "Node", false);
@@ -30,15 +30,15 @@ public static class ResourceTypes
         "authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview", false);
     public static readonly ResourceType TokenReviews = new("authentication.k8s.io", "v1", "tokenreviews", "TokenReview", false);
 
-    public static readonly ResourceType VirtualServices = new(Istio, "v1beta1", "virtualservices", "VirtualService", true);
-    public static readonly ResourceType DestinationRules = new(Istio, "v1beta1", "destinationrules", "DestinationRule", true);
-    public static readonly ResourceType Gateways = new(Istio, "v1beta1", "gateways", "Gateway", true);
-    public static readonly ResourceType ServiceEntries = new(Istio, "v1beta1", "serviceentries", "ServiceEntry", true);
-    public static readonly ResourceType Sidecars = new(Istio, "v1beta1", "sidecars", "Sidecar", true);
-    public static readonly ResourceType WorkloadEntries = new(Istio, "v1beta1", "workloadentries", "WorkloadEntry", true);
-    public static readonly ResourceType WorkloadGroups = new(Istio, "v1beta1", "workloadgroups", "WorkloadGroup", true);
-    public static readonly ResourceType ProxyConfigs = new(Istio, "v1beta1", "proxyconfigs", "ProxyConfig", true);
-    public static readonly ResourceType EnvoyFilters = new(Istio, "v1alpha3", "envoyfilters", "EnvoyFilter", true);
+    public static readonly ResourceType VirtualServices = new(Networking, "v1beta1", "virtualservices", "VirtualService", true);
+    public static readonly ResourceType DestinationRules = new(Networking, "v1beta1", "destinationrules", "DestinationRule", true);
+    public static readonly ResourceType Gateways = new(Networking, "v1beta1", "gateways", "Gateway", true);
+    public static readonly ResourceType ServiceEntries = new(Networking, "v1beta1", "serviceentries", "ServiceEntry", true);
+    public static readonly ResourceType Sidecars = new(Networking, "v1beta1", "sidecars", "Sidecar", true);
+    public static readonly ResourceType WorkloadEntries = new(Networking, "v1beta1", "workloadentries", "WorkloadEntry", true);
+    public static readonly ResourceType WorkloadGroups = new(Networking, "v1beta1", "workloadgroups", "WorkloadGroup", true);
+    public static readonly ResourceType ProxyConfigs = new(Networking, "v1beta1", "proxyconfigs", "ProxyConfig", true);
+    public static readonly ResourceType EnvoyFilters = new(Networking, "v1alpha3", "envoyfilters", "EnvoyFilter", true);
     public static readonly ResourceType PeerAuthentications = new(
         "security.istio.io", "v1beta1", "peerauthentications", "PeerAuthentication", true);
     public static readonly ResourceType RequestAuthentications = new(
@@ -47,4 +47,11 @@ public static class ResourceTypes
         "security.istio.io", "v1beta1", "authorizationpolicies", "AuthorizationPolicy", true);
     public static readonly ResourceType Telemetries = new("telemetry.istio.io", "v1alpha1", "telemetries", "Telemetry", true);
     public static readonly ResourceType WasmPlugins = new("extensions.istio.io", "v1alpha1", "wasmplugins", "WasmPlugin", true);
+
+    /// <summary>The kinds of Istio that make the mesh.</summary>
+    public static readonly IReadOnlyList<ResourceType> Istio =
+    [
+        VirtualServices, DestinationRules, Gateways, ServiceEntries, Sidecars, WorkloadEntries, WorkloadGroups, EnvoyFilters, ProxyConfigs,
+        PeerAuthentications, RequestAuthentications, AuthorizationPolicies, Telemetries, WasmPlugins,
+    ];
 }
