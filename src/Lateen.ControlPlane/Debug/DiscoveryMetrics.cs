@@ -1,28 +1,43 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Text;
 using Lateen.Api;
 using Lateen.Xds.Server;
 
 namespace Lateen.ControlPlane.Debug;
 
-/// <summary>Counters of the control plane in Prometheus' text form, named as Istio's (control plane sheet, 18).</summary>
-internal sealed class DiscoveryMetrics(TimeProvider time) : IXdsServerObserver
+/// <summary>What is measured of pushes, under Istio's names and in its buckets (control plane sheet, 18).</summary>
+internal sealed class DiscoveryMetrics : IXdsServerObserver
 {
-    private readonly long _start = time.GetTimestamp();
     private readonly ConcurrentDictionary<string, long> _pushes = new();
-    private readonly ConcurrentDictionary<string, long> _bytes = new();
     private readonly ConcurrentDictionary<string, long> _rejects = new();
     private readonly ConcurrentDictionary<string, long> _triggers = new();
-    private readonly TimeHistogram _pushTimes = new("pilot_xds_push_time", "Seconds from the begin of making a response to its end of sending", "type");
+    private readonly Histogram _sizes = new("pilot_xds_config_size_bytes", "Bytes of the responses sent", 1, 10_000, 1e6, 4e6, 1e7, 4e7) { IsPlain = false };
+    private readonly Histogram _convergence = new(
+        "pilot_proxy_convergence_time", "Seconds from the arrival of a change until a proxy was sent all that it needs of it", 0.1, 0.5, 1, 3, 5, 10, 20, 30);
+
+    private readonly Histogram _queueTimes = new(
+        "pilot_proxy_queue_time", "Seconds that a proxy waited for its push to begin", 0.1, 0.5, 1, 3, 5, 10, 20, 30);
+
+    private readonly Histogram _pushTimes = new(
+        "pilot_xds_push_time", "Seconds from the begin of making a response to its end of sending", 0.01, 0.1, 1, 3, 5, 10, 20, 30) { IsPlain = false };
+
+    private readonly Histogram _sendTimes = new("pilot_xds_send_time", "Seconds that it took to send a response", 0.01, 0.1, 1, 3, 5, 10, 20, 30);
+    private readonly Histogram _builds = new(
+        "pilot_pushcontext_init_seconds", "Seconds that it took to build a snapshot of the mesh", 0.01, 0.1, 0.5, 1, 3, 5);
+
+    private readonly Histogram _debounce = new(
+        "pilot_debounce_time", "Seconds from the arrival of the first change of a push until the push was announced", 0.01, 0.1, 1, 3, 5, 10, 20, 30);
+
     private long _staleNonces;
 
-    public void Pushed(XdsPeer peer, string typeUrl, int resources, int bytes, TimeSpan duration)
+    public void Pushed(XdsPeer peer, string typeUrl, XdsSent sent)
     {
         var type = TypeUrls.ShortName(typeUrl);
+        var label = MetricText.Label("type", type);
         _pushes.AddOrUpdate(type, 1, static (_, count) => count + 1);
-        _bytes[type] = bytes;
-        _pushTimes.Observe(type, duration);
+        _sizes.Observe(sent.Bytes, label);
+        _pushTimes.Observe(sent.Duration, label);
+        _sendTimes.Observe(sent.Sending);
     }
 
     public void Rejected(XdsPeer peer, string typeUrl, string message, IReadOnlyList<string> names) =>
@@ -30,44 +45,37 @@ internal sealed class DiscoveryMetrics(TimeProvider time) : IXdsServerObserver
 
     public void StaleNonce(XdsPeer peer, string typeUrl) => Interlocked.Increment(ref _staleNonces);
 
-    /// <summary>Counts why a push was announced: config, endpoint.</summary>
+    public void Queued(XdsPeer peer, TimeSpan waited) => _queueTimes.Observe(waited);
+
+    public void Converged(XdsPeer peer, TimeSpan took) => _convergence.Observe(took);
+
+    /// <summary>Counts why a push was announced: config, endpoint, proxy, secret, debug.</summary>
     public void Triggered(string reason) => _triggers.AddOrUpdate(reason, 1, static (_, count) => count + 1);
 
-    /// <summary>The page.</summary>
-    public string Render(int connections, int services, int virtualServices, string version)
+    /// <summary>A snapshot was built.</summary>
+    public void Built(TimeSpan took) => _builds.Observe(took);
+
+    /// <summary>A push was announced, so long after the first of its changes came.</summary>
+    public void Announced(TimeSpan waited) => _debounce.Observe(waited);
+
+    public void Render(StringBuilder page)
     {
-        var page = new StringBuilder();
-        Gauge(page, "istiod_uptime_seconds", "Seconds since the start", time.GetElapsedTime(_start).TotalSeconds);
-        Line(page, "pilot_info", "gauge", "Version of the control plane", [($"version=\"{version}\"", 1)]);
-        Line(page, "pilot_xds", "gauge", "Connected proxies", [($"version=\"{version}\"", connections)]);
-        Gauge(page, "pilot_services", "Services known", services);
-        Gauge(page, "pilot_virt_services", "VirtualServices known", virtualServices);
-        Line(page, "pilot_xds_pushes", "counter", "Responses sent", ByType(_pushes));
-        Line(page, "pilot_total_xds_rejects", "counter", "Responses refused by proxies", ByType(_rejects));
-        Line(page, "pilot_push_triggers", "counter", "Pushes announced", ByType(_triggers));
-        Line(page, "pilot_xds_config_size_bytes", "gauge", "Bytes of the last response", ByType(_bytes));
-        Line(page, "pilot_xds_expired_nonce", "counter", "Requests with an old nonce", [("", Interlocked.Read(ref _staleNonces))]);
-        _pushTimes.Render(page);
-        return page.ToString();
+        Counts(page, "pilot_xds_pushes", "Responses sent", _pushes);
+        Counts(page, "pilot_total_xds_rejects", "Responses refused by proxies", _rejects);
+        Counts(page, "pilot_push_triggers", "Pushes announced", _triggers);
+        MetricText.Single(page, "pilot_xds_expired_nonce", "counter", "Requests with an old nonce", Interlocked.Read(ref _staleNonces));
+        foreach (var histogram in (ReadOnlySpan<Histogram>)[_sizes, _convergence, _queueTimes, _pushTimes, _sendTimes, _builds, _debounce])
+        {
+            histogram.Render(page);
+        }
     }
 
-    private static IEnumerable<(string, double)> ByType(ConcurrentDictionary<string, long> counts) =>
-        counts.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => ($"type=\"{entry.Key}\"", (double)entry.Value));
-
-    private static void Gauge(StringBuilder page, string name, string help, double value) => Line(page, name, "gauge", help, [("", value)]);
-
-    private static void Line(StringBuilder page, string name, string type, string help, IEnumerable<(string Labels, double Value)> samples)
+    private static void Counts(StringBuilder page, string name, string help, ConcurrentDictionary<string, long> counts)
     {
-        page.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} {type}\n");
-        foreach (var (labels, value) in samples)
+        MetricText.Header(page, name, "counter", help);
+        foreach (var (type, count) in counts.OrderBy(entry => entry.Key, StringComparer.Ordinal))
         {
-            page.Append(name);
-            if (labels.Length > 0)
-            {
-                page.Append('{').Append(labels).Append('}');
-            }
-
-            page.Append(CultureInfo.InvariantCulture, $" {value:0.######}\n");
+            MetricText.Sample(page, name, MetricText.Label("type", type), count);
         }
     }
 }

@@ -19,10 +19,14 @@ internal sealed class DiscoverySource(
     : IXdsResourceSource<ConnectedProxy>
 {
     private readonly ConcurrentDictionary<string, ConnectedProxy> _proxies = new(StringComparer.Ordinal);
+    private long _failures;
     private Published _published = new(MeshSnapshot.Empty, "");
 
     /// <summary>The snapshot in force.</summary>
     public MeshSnapshot Current => Volatile.Read(ref _published).Mesh;
+
+    /// <summary>Responses that could not be made by a bug of ours.</summary>
+    public long Failures => Interlocked.Read(ref _failures);
 
     /// <summary>What of the snapshot in force could not be honoured for the connected proxies.</summary>
     public IEnumerable<ModelProblem> Problems() =>
@@ -90,6 +94,7 @@ internal sealed class DiscoverySource(
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             // A bug for one proxy must not end its stream: it keeps what it has.
+            Interlocked.Increment(ref _failures);
             DiscoveryLog.GenerationFailed(logger, exception, query.TypeUrl, peer.ConnectionId);
             return null;
         }

@@ -11,7 +11,11 @@ internal sealed class RefusalTrace(
     IResourceGenerator generator, Func<DiscoverySource> source, IXdsServerObserver next, Action<ResourceName?, string, string?> refused, ILogger logger)
     : IXdsServerObserver
 {
-    public void Pushed(XdsPeer peer, string typeUrl, int resources, int bytes, TimeSpan duration) => next.Pushed(peer, typeUrl, resources, bytes, duration);
+    public void Pushed(XdsPeer peer, string typeUrl, XdsSent sent) => next.Pushed(peer, typeUrl, sent);
+
+    public void Queued(XdsPeer peer, TimeSpan waited) => next.Queued(peer, waited);
+
+    public void Converged(XdsPeer peer, TimeSpan took) => next.Converged(peer, took);
 
     public void StaleNonce(XdsPeer peer, string typeUrl) => next.StaleNonce(peer, typeUrl);
 

@@ -18,7 +18,6 @@ using Lateen.ControlPlane.Webhooks;
 using Lateen.Grpc.Server;
 using Lateen.Logging;
 using Lateen.Model.Mesh;
-using Lateen.Model.Networking;
 using Lateen.Security;
 using Lateen.Xds.Server;
 using Microsoft.AspNetCore.Builder;
@@ -42,7 +41,8 @@ internal sealed class DiscoveryHost : IAsyncDisposable
     private readonly Readiness _readiness = new();
     private readonly TranslationGenerator _generator = new();
     private readonly DiscoverySource _source;
-    private readonly DiscoveryMetrics _metrics;
+    private readonly DiscoveryMetrics _metrics = new();
+    private readonly EventCounters _events = new();
     private readonly XdsServer<ConnectedProxy> _xds;
     private readonly MeshWriter _writer;
     private readonly ObjectReaders _readers;
@@ -63,14 +63,13 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         (_options, _authority, _client, _loggers, _time) = (options, authority, client, loggers, time);
         _logger = loggers.CreateLogger("default");
         var ads = loggers.CreateLogger("ads");
-        _metrics = new DiscoveryMetrics(time);
         var identities = loggers.CreateLogger("identity");
         var callers = new CallerAuthenticator(
             client is null ? null : new TokenReviewer(client, () => _source!.Current.Mesh.TrustDomain, identities), identities);
-        _secrets = new SecretIndex(_ => _xds!.Push(new XdsPush<ConnectedProxy>(SecretTypes)));
+        _secrets = new SecretIndex(_ => Announce("secret", new XdsPush<ConnectedProxy>(SecretTypes)));
         var secrets = client is null
             ? null
-            : new SecretDiscovery(_secrets.Find, new SecretAccess(client, time, identities).MayReadAsync, loggers.CreateLogger("sds"));
+            : new SecretDiscovery(_secrets.Find, new SecretAccess(client, time, identities).MayReadAsync, loggers.CreateLogger("sds"), () => _events.Count(EventCounters.SecretErrors));
 
         // A folder has no API server that could review tokens: everybody is let in there, and nobody gets a secret.
         DebugPages? pages = null;
@@ -90,9 +89,10 @@ internal sealed class DiscoveryHost : IAsyncDisposable
             () => _source.Current,
             new KeySetSource(new HttpMessageInvoker(_keySetHandler, disposeHandler: false), time),
             _writer,
+            _events,
             time,
             loggers.CreateLogger("model"));
-        _readers = new ObjectReaders(options.Domain, options.ClusterId, options.Namespace, options.Revision, loggers.CreateLogger("validation"));
+        _readers = new ObjectReaders(options.Domain, options.ClusterId, options.Namespace, options.Revision, _events, loggers.CreateLogger("validation"));
         _certificate = new ServingCertificate(
             authority, ServingCertificate.NamesOf(options.Namespace, options.Revision), time, loggers.CreateLogger("ca"));
         _status = client is null ? null : new StatusWriter(
@@ -102,13 +102,13 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         _injector = new InjectionWebhook(
             () => _injection.Current, new InjectionLimits(), new InjectionCounters(), time, loggers.CreateLogger("injection"));
         Server = new ControlPlaneServer(options, () => _certificate.Current, new ClientCertificates(authority, time).Accepts, loggers);
-        var events = new EventCounters();
         sources = new DebugSources(
-            _xds, _source, _generator, options.ClusterId, PushAnew, () => _resources, () => _injection.Current?.Config.TemplateTexts);
+            _xds, _source, _generator, options.ClusterId, () => Announce("debug", new XdsPush<ConnectedProxy>()), () => _resources, () => _injection.Current?.Config.TemplateTexts);
         pages = new DebugPages(sources);
-        var pageRoutes = new DebugRoutes(pages, () => Metrics(events), () => _readiness.Missing, Version);
-        var validation = new ValidationWebhook(() => _source.Current, events, loggers.CreateLogger("validation"));
-        var certificates = new CertificateService(authority, callers, events, time, loggers.CreateLogger("ca"));
+        var metrics = new MetricsPage(sources, _writer, _metrics, _events, _injector.Counters, authority, _certificate, time, Version);
+        var pageRoutes = new DebugRoutes(pages, metrics.Render, () => _readiness.Missing, Version);
+        var validation = new ValidationWebhook(() => _source.Current, _events, loggers.CreateLogger("validation"));
+        var certificates = new CertificateService(authority, callers, _events, time, loggers.CreateLogger("ca"));
         var grpc = new GrpcServerOptions { Logger = ads, Time = time };
         Server.Map([ServerPort.Xds, ServerPort.SecureXds], routes =>
         {
@@ -236,13 +236,13 @@ internal sealed class DiscoveryHost : IAsyncDisposable
 
     private IEnumerable<Task> KubernetesParts(KubernetesClient client, Random random, CancellationToken cancellation)
     {
-        var watch = new KubernetesWatch(client, _writer, _readers, _options.Namespace, _time, random, _loggers.CreateLogger("kube"));
+        var watch = new KubernetesWatch(client, _writer, _readers, _options.Namespace, _events, _time, random, _loggers.CreateLogger("kube"));
         var roots = new RootCertificatePublisher(client, _authority.RootPem, _time, _loggers.CreateLogger("ca"));
         string[] services = _options.Revision is "default" ? ["istiod"] : ["istiod", $"istiod-{_options.Revision}"];
         var identity = new WebhookIdentity(_options.Namespace, services, _options.Revision, _authority.RootPem);
         var webhooks = _loggers.CreateLogger("webhooks");
-        var mutating = new WebhookPatcher(client, ResourceTypes.MutatingWebhookConfigurations, identity, _time, webhooks);
-        var validating = new WebhookPatcher(client, ResourceTypes.ValidatingWebhookConfigurations, identity, _time, webhooks);
+        var mutating = new WebhookPatcher(client, ResourceTypes.MutatingWebhookConfigurations, identity, _events, _time, webhooks);
+        var validating = new WebhookPatcher(client, ResourceTypes.ValidatingWebhookConfigurations, identity, _events, _time, webhooks);
         _readiness.Explain(() => watch.Missing);
         _readiness.WaitFor(() => mutating.IsSettled && validating.IsSettled);
         watch.AddMesh();
@@ -264,17 +264,10 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         ];
     }
 
-    private string Metrics(EventCounters events)
+    private void Announce(string trigger, XdsPush<ConnectedProxy> push)
     {
-        var index = _source.Current.Index;
-        var virtualServices = index.Inputs.Configs.Count(config => config is VirtualServiceConfig);
-        return _metrics.Render(_xds.ConnectionCount, index.Services.Count, virtualServices, Version) + _injector.Counters.Render() + events.Render();
-    }
-
-    private void PushAnew()
-    {
-        _metrics.Triggered("debug");
-        _xds.Push(new XdsPush<ConnectedProxy>());
+        _metrics.Triggered(trigger);
+        _xds.Push(push);
     }
 
     private void Publish(MeshPublication publication)
@@ -284,12 +277,13 @@ internal sealed class DiscoveryHost : IAsyncDisposable
             _source.Publish(update.Snapshot);
             _ingressStatus?.Take(publication.Ingresses, update.Snapshot);
             _readiness.Published();
+            _metrics.Built(publication.Building);
             foreach (var (trigger, push) in PushPlan.Of(update))
             {
-                _metrics.Triggered(trigger);
-                _xds.Push(push);
+                Announce(trigger, push with { ChangedAt = publication.ChangedAt });
             }
 
+            _metrics.Announced(_time.GetElapsedTime(publication.ChangedAt));
             _xds.Announced = update.Snapshot.Version;
         }
 

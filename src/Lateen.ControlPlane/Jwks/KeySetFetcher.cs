@@ -1,3 +1,4 @@
+using Lateen.ControlPlane.Debug;
 using Lateen.ControlPlane.Watch;
 using Lateen.Model;
 using Lateen.Model.Policies;
@@ -10,7 +11,7 @@ namespace Lateen.ControlPlane.Jwks;
 /// Istio: the control plane fetches, every 20 minutes anew. A set that can not be fetched is tried again after five seconds, then after twice
 /// that, at most a minute; the last good one stays in force meanwhile. One fetch at a time: a slow server delays others by its time limit.
 /// </remarks>
-internal sealed class KeySetFetcher(Func<MeshSnapshot> current, KeySetSource source, MeshWriter writer, TimeProvider time, ILogger logger)
+internal sealed class KeySetFetcher(Func<MeshSnapshot> current, KeySetSource source, MeshWriter writer, EventCounters events, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Refresh = TimeSpan.FromMinutes(20);
@@ -80,6 +81,7 @@ internal sealed class KeySetFetcher(Func<MeshSnapshot> current, KeySetSource sou
     private async Task<bool> FetchAsync(string key, Entry entry, CancellationToken cancellation)
     {
         var (keys, problem) = await source.FetchAsync(key, entry.IsIssuer, cancellation);
+        events.Count(keys is null ? EventCounters.KeySetsNotFetched : EventCounters.KeySetsFetched);
         if (keys is null)
         {
             entry.Retry = entry.Retry == default ? FirstRetry : entry.Retry * 2 < LongestRetry ? entry.Retry * 2 : LongestRetry;

@@ -8,7 +8,8 @@ namespace Lateen.ControlPlane.Secrets;
 /// <summary>SDS for credentials of gateways: who may have which secret, and what of it.</summary>
 /// <remarks>A name that is refused or missing is left out: one bad reference does not break the others.</remarks>
 internal sealed class SecretDiscovery(
-    Func<string, string, CredentialSecret?> find, Func<SpiffeId, CancellationToken, ValueTask<bool>> mayRead, ILogger logger)
+    Func<string, string, CredentialSecret?> find, Func<SpiffeId, CancellationToken, ValueTask<bool>> mayRead, ILogger logger,
+    Action? unusable = null)
 {
     /// <param name="caller">The proven identity; null when there is none.</param>
     public async ValueTask<IReadOnlyList<XdsResource>> GenerateAsync(
@@ -46,6 +47,7 @@ internal sealed class SecretDiscovery(
             var (secret, reason) = SecretResources.Build(name, find);
             if (secret is null)
             {
+                unusable?.Invoke();
                 SecretLog.Unusable(logger, resource, proxy, reason);
                 continue;
             }

@@ -4,13 +4,14 @@ using Lateen.Config;
 using Lateen.Config.Decoding.Istio;
 using Lateen.Config.Snapshots;
 using Lateen.Config.Sources.Kubernetes;
+using Lateen.ControlPlane.Debug;
 using Microsoft.Extensions.Logging;
 
 namespace Lateen.ControlPlane.Watch;
 
 /// <summary>Follows every kind that makes the mesh at a Kubernetes API server and passes it to the writer.</summary>
 internal sealed class KubernetesWatch(
-    KubernetesClient client, MeshWriter writer, ObjectReaders readers, string ns, TimeProvider time, Random random, ILogger logger)
+    KubernetesClient client, MeshWriter writer, ObjectReaders readers, string ns, EventCounters events, TimeProvider time, Random random, ILogger logger)
 {
     private readonly List<(Func<CancellationToken, Task> Run, Task Synced, Func<string?> Problem)> _informers = [];
     private readonly StoreGuard _guard = new(client, writer, logger);
@@ -87,12 +88,16 @@ internal sealed class KubernetesWatch(
     }
 
     private void Follow(
-        ResourceType type, Func<JsonObject, Action<MeshState>> read, Action<MeshState, ObjectKey> delete, ObjectSelector? selector = null) =>
+        ResourceType type, Func<JsonObject, Action<MeshState>> read, Action<MeshState, ObjectKey> delete, ObjectSelector? selector = null)
+    {
+        // Namespaces and settings are neither of the registry nor of the configuration.
+        Action<WatchEventName> seen = type == ResourceTypes.Namespaces || type == ResourceTypes.ConfigMaps ? _ => { } : what => WatchEvents.Count(events, type, what);
         Add(
             type,
             new InformerOptions { Selector = selector ?? ObjectSelector.All, Gate = _guard },
             value => new Change(ObjectKey.Of(value), read(value)),
-            new WriterSink<Change>(writer, change => change.Key, (state, change) => change.Apply(state), delete));
+            new WriterSink<Change>(writer, change => change.Key, (state, change) => change.Apply(state), delete, seen));
+    }
 
     // Decoding runs on the informer's task; only what it yields waits for the writer.
     private sealed record Change(ObjectKey Key, Action<MeshState> Apply);

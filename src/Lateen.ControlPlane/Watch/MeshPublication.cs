@@ -9,4 +9,7 @@ namespace Lateen.ControlPlane.Watch;
 /// <param name="Update">The new snapshot; null when nothing that is served changed.</param>
 /// <param name="Ingresses">The Ingresses that are served.</param>
 /// <param name="Resources">Every Istio resource, when one of them changed, also where it is kept out; null otherwise.</param>
-internal sealed record MeshPublication(MeshUpdate? Update, EquatableArray<ObjectKey> Ingresses, ImmutableArray<ResourceState>? Resources);
+/// <param name="ChangedAt">When the first of its changes came, as a timestamp of the writer's clock.</param>
+/// <param name="Building">How long it took to build the snapshot.</param>
+internal sealed record MeshPublication(
+    MeshUpdate? Update, EquatableArray<ObjectKey> Ingresses, ImmutableArray<ResourceState>? Resources, long ChangedAt, TimeSpan Building);

@@ -11,14 +11,18 @@ namespace Lateen.ControlPlane.Watch;
 /// </remarks>
 internal sealed class MeshWriter(MeshState state, Action<MeshPublication> publish, TimeProvider time, ILogger logger)
 {
-    private readonly Channel<Action<MeshState>> _changes = Channel.CreateUnbounded<Action<MeshState>>(
+    private readonly Channel<(Action<MeshState> Apply, long At)> _changes = Channel.CreateUnbounded<(Action<MeshState>, long)>(
         new UnboundedChannelOptions { SingleReader = true });
 
     private bool _synced;
     private bool _held;
+    private long _failures;
+
+    /// <summary>Changes and snapshots that failed by a bug of ours.</summary>
+    public long Failures => Interlocked.Read(ref _failures);
 
     /// <summary>Queues a change; it runs on the writer alone.</summary>
-    public void Post(Action<MeshState> change) => _changes.Writer.TryWrite(change);
+    public void Post(Action<MeshState> change) => _changes.Writer.TryWrite((change, time.GetTimestamp()));
 
     /// <summary>Queues the mark that all sources told their first state: from then on snapshots are published.</summary>
     public void MarkSynced() => Post(_ => _synced = true);
@@ -37,15 +41,17 @@ internal sealed class MeshWriter(MeshState state, Action<MeshPublication> publis
             while (await _changes.Reader.WaitToReadAsync(cancellation))
             {
                 var taken = 0;
+                var first = long.MaxValue;
                 while (_changes.Reader.TryRead(out var change))
                 {
-                    Apply(change);
+                    Apply(change.Apply);
+                    first = Math.Min(first, change.At);
                     taken++;
                 }
 
                 if (_synced && !_held)
                 {
-                    Publish(taken);
+                    Publish(taken, first);
                 }
             }
         }
@@ -64,16 +70,18 @@ internal sealed class MeshWriter(MeshState state, Action<MeshPublication> publis
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             // One object that trips a bug of ours must not keep the others from being served.
+            Interlocked.Increment(ref _failures);
             WatchLog.ChangeFailed(logger, exception);
         }
     }
 
-    private void Publish(int changes)
+    private void Publish(int changes, long firstChange)
     {
         var begin = time.GetTimestamp();
         try
         {
             var update = state.HasChanges ? state.Build() : null;
+            var building = time.GetElapsedTime(begin);
             var resources = state.TakeChangedResources();
             foreach (var problem in state.Ingresses.TakeProblems() ?? [])
             {
@@ -82,7 +90,7 @@ internal sealed class MeshWriter(MeshState state, Action<MeshPublication> publis
 
             if (update is not null || resources is not null)
             {
-                publish(new MeshPublication(update, state.Ingresses.Served, resources));
+                publish(new MeshPublication(update, state.Ingresses.Served, resources, firstChange, building));
             }
 
             if (update is not null && logger.IsEnabled(LogLevel.Debug))
@@ -92,6 +100,7 @@ internal sealed class MeshWriter(MeshState state, Action<MeshPublication> publis
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
+            Interlocked.Increment(ref _failures);
             WatchLog.BuildFailed(logger, exception);
         }
     }

@@ -3,12 +3,13 @@ using Lateen.Config.Decoding.Kubernetes;
 using Lateen.Config.Decoding.Mesh;
 using Lateen.Config.Snapshots;
 using Lateen.Config.Sources.Kubernetes;
+using Lateen.ControlPlane.Debug;
 using Microsoft.Extensions.Logging;
 
 namespace Lateen.ControlPlane.Watch;
 
 /// <summary>How each kind of object enters the mesh's state; the same for every source.</summary>
-internal sealed class ObjectReaders(string domain, string clusterId, string ns, string revision, ILogger logger)
+internal sealed class ObjectReaders(string domain, string clusterId, string ns, string revision, EventCounters events, ILogger logger)
 {
     /// <summary>Name of the ConfigMap that holds MeshConfig.</summary>
     public string MeshConfigMap { get; } = revision is "" or "default" ? "istio" : $"istio-{revision}";
@@ -92,6 +93,13 @@ internal sealed class ObjectReaders(string domain, string clusterId, string ns, 
     public Action<MeshState> Resource(JsonObject value)
     {
         var resource = IstioResource.Read(value);
+        if (resource.Problems.Any(problem => problem.Severity == Config.ProblemSeverity.Error))
+        {
+            events.Count(
+                EventCounters.RejectedConfigs,
+                $"{MetricText.Label("name", $"{resource.Meta.Namespace}/{resource.Meta.Name}")},{MetricText.Label("type", resource.Meta.Kind)}");
+        }
+
         foreach (var problem in resource.Problems)
         {
             if (problem.Severity == Config.ProblemSeverity.Error)

@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text;
+using Lateen.ControlPlane.Debug;
 using Lateen.Injection.Admission;
 
 namespace Lateen.ControlPlane.Webhooks;
@@ -7,12 +7,12 @@ namespace Lateen.ControlPlane.Webhooks;
 /// <summary>What the webhook did, as the metrics sidecar_injection_* of Istio's control plane.</summary>
 internal sealed class InjectionCounters
 {
-    private static readonly double[] Bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-    private readonly long[] _buckets = new long[Bounds.Length + 1];
+    private readonly Histogram _times = new(
+        "sidecar_injection_time_seconds", "Time that a call took.", 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10);
+
     private long _success;
     private long _skip;
     private long _failure;
-    private long _microseconds;
 
     public long Injected => Interlocked.Read(ref _success);
 
@@ -35,33 +35,15 @@ internal sealed class InjectionCounters
                 break;
         }
 
-        Interlocked.Add(ref _microseconds, (long)took.TotalMicroseconds);
-        var bucket = Array.FindIndex(Bounds, bound => took.TotalSeconds <= bound);
-        Interlocked.Increment(ref _buckets[bucket < 0 ? Bounds.Length : bucket]);
+        _times.Observe(took);
     }
 
-    /// <summary>The metrics in Prometheus' text format.</summary>
-    public string Render()
+    public void Render(StringBuilder page)
     {
-        var into = new StringBuilder();
-        Total(into, "sidecar_injection_requests_total", "Calls of the injection webhook.", Injected + Skipped + Failed);
-        Total(into, "sidecar_injection_success_total", "Pods that were injected.", Injected);
-        Total(into, "sidecar_injection_failure_total", "Calls that failed.", Failed);
-        Total(into, "sidecar_injection_skip_total", "Pods that were let through without a sidecar.", Skipped);
-        const string Name = "sidecar_injection_time_seconds";
-        into.Append(CultureInfo.InvariantCulture, $"# HELP {Name} Time that a call took.\n# TYPE {Name} histogram\n");
-        long sum = 0;
-        for (var i = 0; i < _buckets.Length; i++)
-        {
-            sum += Interlocked.Read(ref _buckets[i]);
-            var bound = i < Bounds.Length ? Bounds[i].ToString(CultureInfo.InvariantCulture) : "+Inf";
-            into.Append(CultureInfo.InvariantCulture, $"{Name}_bucket{{le=\"{bound}\"}} {sum}\n");
-        }
-
-        into.Append(CultureInfo.InvariantCulture, $"{Name}_sum {Interlocked.Read(ref _microseconds) / 1e6}\n{Name}_count {sum}\n");
-        return into.ToString();
+        MetricText.Single(page, "sidecar_injection_requests_total", "counter", "Calls of the injection webhook.", Injected + Skipped + Failed);
+        MetricText.Single(page, "sidecar_injection_success_total", "counter", "Pods that were injected.", Injected);
+        MetricText.Single(page, "sidecar_injection_failure_total", "counter", "Calls that failed.", Failed);
+        MetricText.Single(page, "sidecar_injection_skip_total", "counter", "Pods that were let through without a sidecar.", Skipped);
+        _times.Render(page);
     }
-
-    private static void Total(StringBuilder into, string name, string help, long value) =>
-        into.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} counter\n{name} {value}\n");
 }

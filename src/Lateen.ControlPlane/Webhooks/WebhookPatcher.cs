@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Lateen.Config.Sources.Kubernetes;
+using Lateen.ControlPlane.Debug;
 using Lateen.ControlPlane.Reconcile;
 using Microsoft.Extensions.Logging;
 
@@ -21,12 +22,16 @@ internal sealed class WebhookPatcher : IInformerSink<JsonObject>
     private readonly ILogger _logger;
     private readonly string _caBundle;
     private readonly ReconcileQueue<string> _names;
+    private readonly EventCounters _events;
+
+    // Touched by the queue's one worker alone.
+    private readonly HashSet<string> _failed = [];
     private volatile bool _listed;
 
     /// <param name="type">MutatingWebhookConfigurations or ValidatingWebhookConfigurations.</param>
-    public WebhookPatcher(KubernetesClient client, ResourceType type, WebhookIdentity identity, TimeProvider time, ILogger logger)
+    public WebhookPatcher(KubernetesClient client, ResourceType type, WebhookIdentity identity, EventCounters events, TimeProvider time, ILogger logger)
     {
-        (_client, _type, _identity, _logger) = (client, type, identity, logger);
+        (_client, _type, _identity, _events, _logger) = (client, type, identity, events, logger);
         _caBundle = Convert.ToBase64String(Encoding.UTF8.GetBytes(identity.RootPem));
         _names = new ReconcileQueue<string>(type.Kind, time, logger);
     }
@@ -66,7 +71,24 @@ internal sealed class WebhookPatcher : IInformerSink<JsonObject>
             return;
         }
 
-        await _client.PatchAsync(_type, new ObjectKey("", name), PatchKind.Json, patch, cancellation);
+        var label = MetricText.Label("name", name);
+        _events.Count(EventCounters.WebhookPatches, label);
+        if (_failed.Remove(name))
+        {
+            _events.Count(EventCounters.WebhookPatchesRepeated, label);
+        }
+
+        try
+        {
+            await _client.PatchAsync(_type, new ObjectKey("", name), PatchKind.Json, patch, cancellation);
+        }
+        catch (KubernetesApiException)
+        {
+            _events.Count(EventCounters.WebhookPatchesFailed, $"{label},{MetricText.Label("reason", "webhook_update_failure")}");
+            _failed.Add(name);
+            throw;
+        }
+
         WebhookLog.BundleWritten(_logger, _type.Kind, name);
     }
 

@@ -110,15 +110,19 @@ public sealed class XdsServer<TProxy> : IDisposable
         }
     }
 
-    internal void OnPushed(XdsPeer peer, string shortName, string typeUrl, int resources, int bytes, long started)
+    internal void OnPushed(XdsPeer peer, string shortName, string typeUrl, int resources, int bytes, long started, long made)
     {
-        var duration = Time.GetElapsedTime(started);
+        var (duration, sending) = (Time.GetElapsedTime(started), Time.GetElapsedTime(made));
         if (_logger.IsEnabled(LogLevel.Information))
         {
             XdsServerLog.Pushed(_logger, shortName, peer.ConnectionId, resources, bytes, duration.TotalMilliseconds);
         }
-        _observer?.Pushed(peer, typeUrl, resources, bytes, duration);
+        _observer?.Pushed(peer, typeUrl, new XdsSent(resources, bytes, duration, sending));
     }
+
+    internal void OnQueued(XdsPeer peer, long since) => _observer?.Queued(peer, Time.GetElapsedTime(since));
+
+    internal void OnConverged(XdsPeer peer, long since) => _observer?.Converged(peer, Time.GetElapsedTime(since));
 
     internal void OnRecovered(XdsPeer peer, string typeUrl) => _observer?.Recovered(peer, typeUrl);
 

@@ -28,6 +28,11 @@ internal sealed class XdsStream<TProxy, TRequest> : IXdsStream<TProxy>
     private long _applied = -1;
     private bool _isAtWork = true;
 
+    // When the first push was announced that was not looked at yet, and when the oldest change came of which not all was sent yet.
+    private long? _announcedAt;
+    private long? _changedAt;
+    private bool _sentOfChange;
+
     public XdsStream(
         XdsServer<TProxy> server,
         IStreamVariant<TRequest> variant,
@@ -59,6 +64,12 @@ internal sealed class XdsStream<TProxy, TRequest> : IXdsStream<TProxy>
                     type.SetDirty(XdsTypes.IsWildcard(type.TypeUrl) ? null : push.Names);
                     isConcerned |= type.IsDirty;
                 }
+            }
+            if (isConcerned)
+            {
+                var now = _server.Time.GetTimestamp();
+                _announcedAt ??= now;
+                _changedAt = Math.Min(_changedAt ?? long.MaxValue, push.ChangedAt ?? now);
             }
         }
         if (!isConcerned)
@@ -202,6 +213,7 @@ internal sealed class XdsStream<TProxy, TRequest> : IXdsStream<TProxy>
     private async ValueTask PushDirtyAsync(CancellationToken cancellation)
     {
         List<Due>? due = null;
+        long? announced = null;
         lock (_gate)
         {
             foreach (var type in _variant.Types)
@@ -216,10 +228,18 @@ internal sealed class XdsStream<TProxy, TRequest> : IXdsStream<TProxy>
                     type.SetClean();
                 }
             }
+            if (due is not null)
+            {
+                (announced, _announcedAt) = (_announcedAt, null);
+            }
         }
         if (due is null)
         {
             return;
+        }
+        if (announced is { } since)
+        {
+            _server.OnQueued(_peer, since);
         }
         due.Sort((a, b) => XdsTypes.PushOrder(a.Type.TypeUrl).CompareTo(XdsTypes.PushOrder(b.Type.TypeUrl)));
         foreach (var (type, isWanted, isWhole, names) in due)
@@ -230,6 +250,25 @@ internal sealed class XdsStream<TProxy, TRequest> : IXdsStream<TProxy>
             {
                 await SendAsync(type, isWanted: false, names, cancellation);
             }
+        }
+        NoteConverged();
+    }
+
+    // What waits for an acknowledgement still belongs to the change.
+    private void NoteConverged()
+    {
+        long? changed = null;
+        lock (_gate)
+        {
+            if (!_variant.Types.Any(type => type.IsDirty))
+            {
+                changed = _sentOfChange ? _changedAt : null;
+                (_changedAt, _sentOfChange) = (null, false);
+            }
+        }
+        if (changed is { } since)
+        {
+            _server.OnConverged(_peer, since);
         }
     }
 
@@ -265,8 +304,10 @@ internal sealed class XdsStream<TProxy, TRequest> : IXdsStream<TProxy>
         }
         if (response is not null)
         {
+            var made = _server.Time.GetTimestamp();
             await _exchange.WriteAsync(response, cancellation);
-            _server.OnPushed(_peer, TypeUrls.ShortName(type.TypeUrl), type.TypeUrl, response.Count, response.Size, started);
+            _sentOfChange = true;
+            _server.OnPushed(_peer, TypeUrls.ShortName(type.TypeUrl), type.TypeUrl, response.Count, response.Size, started, made);
         }
         return false;
     }

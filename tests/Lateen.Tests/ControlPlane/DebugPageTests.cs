@@ -1,8 +1,10 @@
 using System.Net;
+using System.Text;
 using System.Text.Json.Nodes;
 using Envoy.Config.Core.V3;
 using Envoy.Service.Discovery.V3;
 using Lateen.Api;
+using Lateen.Config.Sources.Kubernetes;
 using Lateen.ControlPlane.Debug;
 using Lateen.ControlPlane.Http;
 using Lateen.Grpc.Client;
@@ -47,7 +49,7 @@ public sealed class DebugPageTests
         JsonNode.Parse(await bed.PageAsync("/debug/push_status", Cancellation))!["ProxyStatus"].ShouldNotBeNull();
         ((string?)JsonNode.Parse(await bed.PageAsync("/debug/clusterz", Cancellation))![0]!["id"]).ShouldBe("Kubernetes");
         (await bed.PageAsync("/metrics", Cancellation)).ShouldContain("pilot_xds_push_time_count{type=\"eds\"} 1");
-        foreach (var page in ((JsonArray)JsonNode.Parse(await bed.PageAsync("/debug/list", Cancellation))!).Select(page => (string)page!))
+        foreach (var page in ((JsonArray)JsonNode.Parse(await bed.PageAsync("/debug/list", Cancellation))!).Select(page => (string)page!).Where(page => page != "inject"))
         {
             var parameter = page.EndsWith("proxyID=", StringComparison.Ordinal) ? "client.default" : page.EndsWith('=') ? "Gateway/default/some" : "";
             (await bed.PageAsync($"/debug/{page}{parameter}", Cancellation)).ShouldNotBeEmpty(page);
@@ -90,11 +92,24 @@ public sealed class DebugPageTests
             spec: {egress: [{hosts: ["./web.default.svc.cluster.local"]}], outboundTrafficPolicy: {mode: REGISTRY_ONLY}}
             ---
             apiVersion: v1
+            kind: Pod
+            metadata: {name: client, namespace: default, labels: {app: web}}
+            spec: {containers: [{name: web, image: web}]}
+            ---
+            apiVersion: v1
+            kind: ConfigMap
+            metadata: {name: istio-sidecar-injector, namespace: istio-system}
+            data: {values: "{}", config: "templates: {sidecar: 'spec: {}'}"}
+            ---
+            apiVersion: v1
             kind: ConfigMap
             metadata: {name: istio, namespace: istio-system}
             data: {mesh: "accessLogFile: /dev/stdout\ndefaultConfig: {proxyMetadata: {A: b}}\nextensionProviders: [{name: envoy, envoyFileAccessLog: {path: /tmp/log}}]"}
             """,
             Cancellation);
+        await bed.Client.PatchAsync(
+            ResourceTypes.Pods, new ObjectKey("default", "client"), PatchKind.Merge,
+            JsonNode.Parse("""{"status":{"phase":"Running","podIP":"10.1.0.1","podIPs":[{"ip":"10.1.0.1"}]}}""")!, Cancellation, "status");
         using var proxy = new TestProxy(bed.AddressOf(ServerPort.Xds), "sidecar~10.1.0.1~client.default~default.svc.cluster.local", labels: ("app", "web"));
         await proxy.AskAsync(TypeUrls.Cluster, [], Cancellation);
         await ControlPlaneBed.UntilAsync(
@@ -117,11 +132,14 @@ public sealed class DebugPageTests
         ((string?)scope["outboundTrafficPolicy"]!["mode"]).ShouldBe("REGISTRY_ONLY");
         ((string?)scope["sidecar"]!["egress"]![0]!["hosts"]![0]).ShouldBe("./web.default.svc.cluster.local");
         ((JsonArray)scope["services"]!).Select(service => (string?)service!["hostname"]).ShouldBe(["web.default.svc.cluster.local"]);
-        var instance = (await JsonAsync(bed, "instancesz"))["client.default"]![0]!;
-        ((string?)instance["service"]!["hostname"], (int?)instance["servicePort"]!["port"], (int?)instance["endpoint"]!["EndpointPort"])
+        JsonNode? instance = null;
+        await ControlPlaneBed.UntilAsync(
+            async () => (instance = (await JsonAsync(bed, "instancesz"))["client.default"]!.AsArray().FirstOrDefault()) is not null, () => "no instance", Cancellation);
+        ((string?)instance!["service"]!["hostname"], (int?)instance["servicePort"]!["port"], (int?)instance["endpoint"]!["EndpointPort"])
             .ShouldBe(("web.default.svc.cluster.local", 80, 8080));
         (await JsonAsync(bed, "configz")).AsArray().Single(config => (string?)config!["kind"] == "Sidecar")!["spec"]!["egress"].ShouldNotBeNull();
         (await JsonAsync(bed, "resourcesz")).AsArray().Select(kind => (string?)kind!["kind"]).ShouldContain("WasmPlugin");
+        ((string?)(await JsonAsync(bed, "inject"))["sidecar"]).ShouldBe("spec: {}");
         (await JsonAsync(bed, "mcsz")).AsArray().ShouldBeEmpty();
         ((string?)(await JsonAsync(bed, "adsz"))["clients"]![0]!["labels"]!["app"]).ShouldBe("web");
         (await bed.PageAsync("/debug/adsz?push=true", Cancellation)).ShouldBe("Pushed to 1 servers\n");
@@ -184,8 +202,10 @@ public sealed class DebugPageTests
         counters.Count(EventCounters.ValidationFailed, "resource=\"Gateway\"");
         counters.Count(EventCounters.ValidationFailed, "resource=\"Gateway\"");
 
-        counters.Render().ShouldContain("galley_validation_failed{resource=\"Gateway\"} 2\n");
-        counters.Render().ShouldContain("citadel_server_csr_count 0\n");
+        var page = new StringBuilder();
+        counters.Render(page);
+        page.ToString().ShouldContain("galley_validation_failed{resource=\"Gateway\"} 2\n");
+        page.ToString().ShouldContain("citadel_server_csr_count 0\n");
     }
 
     private static async Task<JsonNode> JsonAsync(ControlPlaneBed bed, string page) => JsonNode.Parse(await bed.PageAsync($"/debug/{page}", Cancellation))!;

@@ -17,7 +17,7 @@ internal sealed class RandomMesh(int seed)
     private static readonly string[] Namespaces = ["a", "b", "istio-system"];
 
     private readonly Random _random = new(seed);
-    private readonly ObjectReaders _readers = new("cluster.local", "Kubernetes", "istio-system", "default", NullLogger.Instance);
+    private readonly ObjectReaders _readers = new("cluster.local", "Kubernetes", "istio-system", "default", new Lateen.ControlPlane.Debug.EventCounters(), NullLogger.Instance);
     private readonly Dictionary<(string Kind, string Namespace, string Name), JsonObject> _objects = [];
     private readonly MeshState _state = NewState();
     private long _version;

@@ -1,5 +1,6 @@
 using System.Net;
 using Lateen.Config.Snapshots;
+using Lateen.ControlPlane.Debug;
 using Lateen.ControlPlane.Jwks;
 using Lateen.ControlPlane.Watch;
 using Lateen.Model;
@@ -60,7 +61,7 @@ public sealed class KeySetFetcherTests
             ],
         });
         using var http = new HttpMessageInvoker(new Answers(_answers));
-        var fetcher = new KeySetFetcher(() => snapshot, new KeySetSource(http, TimeProvider.System), writer, TimeProvider.System, NullLogger.Instance);
+        var fetcher = new KeySetFetcher(() => snapshot, new KeySetSource(http, TimeProvider.System), writer, new EventCounters(), TimeProvider.System, NullLogger.Instance);
         using var stop = new CancellationTokenSource();
 
         await fetcher.RoundAsync(TestContext.Current.CancellationToken);

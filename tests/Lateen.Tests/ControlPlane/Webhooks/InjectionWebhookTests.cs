@@ -25,8 +25,10 @@ public sealed class InjectionWebhookTests : IDisposable
         context.Response.StatusCode.ShouldBe(200);
         context.Response.ContentType.ShouldBe("application/json");
         _counters.Injected.ShouldBe(1);
-        _counters.Render().ShouldContain("sidecar_injection_success_total 1\n");
-        _counters.Render().ShouldContain("sidecar_injection_time_seconds_count 1\n");
+        var page = new StringBuilder();
+        _counters.Render(page);
+        page.ToString().ShouldContain("sidecar_injection_success_total 1\n");
+        page.ToString().ShouldContain("sidecar_injection_time_seconds_count 1\n");
     }
 
     [Theory]
