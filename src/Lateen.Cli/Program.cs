@@ -10,6 +10,7 @@ using Lateen.Cli.Commands.Trace;
 using Lateen.Cli.Commands.Validate;
 using Lateen.Cli.Commands.Version;
 using Lateen.Cli.Commands.XCheckInject;
+using Lateen.Cli.Commands.XDescribe;
 using Lateen.Cli.Commands.XWorkload;
 using Lateen.Config.Sources.Kubernetes;
 using Lateen.Sandbox.Up;
@@ -38,7 +39,10 @@ RootCommand root = new("Lateen: a sidecar service mesh, for Kubernetes and for o
     new Command("experimental", "Commands that may change")
     {
         Aliases = { "x", "exp" },
-        Subcommands = { CheckInjectCommand.Create(cluster), WorkloadCommand.Create(cluster) },
+        Subcommands =
+        {
+            CheckInjectCommand.Create(cluster), DescribeCommand.Create(cluster), XProxyStatusCommand.Create(cluster), WorkloadCommand.Create(cluster),
+        },
     },
 };
 cluster.AddTo(root);

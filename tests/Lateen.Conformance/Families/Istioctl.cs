@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Lateen.Config.Decoding;
 using Lateen.Config.Manifests;
 using Lateen.Injection.Yaml;
+using Lateen.Inspection.Describe;
 using Lateen.Inspection.ProxyConfig;
 using Lateen.Inspection.ProxyStatus;
 
@@ -19,25 +20,20 @@ internal sealed class Istioctl : IConformanceFamily
         "function" when conformanceCase.Id.StartsWith("pc-routes.domains", StringComparison.Ordinal) => Compare(
             (string)conformanceCase.Expected!["text"]!,
             RouteTable.Domains([.. ((JsonArray)conformanceCase.Inputs["domains"]!).Select(d => (string)d!)])),
-        "xds-status" => CaseResult.Skipped("the control plane does not serve its debug pages over xDS"),
-        "describe" => CaseResult.Skipped("x describe is not there yet"),
+        "xds-status" => XdsStatus(conformanceCase),
+        "describe" => Describe(conformanceCase),
         "cli" => WorkloadGroup(conformanceCase),
         "cli-message" => CaseResult.Skipped("needs the program beside a cluster, which this runner has not"),
         _ when conformanceCase.Id.StartsWith("ztunnel", StringComparison.Ordinal) || conformanceCase.Id.StartsWith("waypoint", StringComparison.Ordinal) =>
             CaseResult.Skipped("ambient mode is no part of a sidecar mesh"),
         _ when conformanceCase.Id.StartsWith("workload-entry", StringComparison.Ordinal) =>
-            CaseResult.Skipped("x workload entry configure is not there yet"),
+            WorkloadEntry(conformanceCase),
         _ => ProxyConfig(conformanceCase),
     };
 
     private static CaseResult WorkloadGroup(ConformanceCase conformanceCase)
     {
         string[] args = [.. ((JsonArray)conformanceCase.Settings["args"]!).Select(arg => (string)arg!)];
-        if (args is not ["x", "workload", "group", "create", ..])
-        {
-            return CaseResult.Skipped("x workload entry configure is not there yet");
-        }
-
         string Option(params ReadOnlySpan<string> names)
         {
             foreach (string name in names)
@@ -64,6 +60,51 @@ internal sealed class Istioctl : IConformanceFamily
         {
             return Compare((string)conformanceCase.Expected!["stdoutText"]!, $"Error: {e.Message}\n");
         }
+    }
+
+    private static CaseResult WorkloadEntry(ConformanceCase conformanceCase)
+    {
+        string[] args = [.. ((JsonArray)conformanceCase.Settings["args"]!).Select(arg => (string)arg!)];
+        string Option(string name) => Array.IndexOf(args, name) is >= 0 and int at ? args[at + 1] : "";
+        WorkloadEntryFiles files = WorkloadEntryFiles.Of(
+            (JsonObject)Yaml(conformanceCase.Text(conformanceCase.Inputs["workloadGroup"])!)!,
+            (JsonObject)Yaml(conformanceCase.Text(conformanceCase.Inputs["meshConfig"])!)!,
+            new WorkloadEntryOptions("istio-system", Option("--revision"), Option("--clusterID")) { InternalIp = Option("--internalIP"), IngressIp = Option("--ingressIP") });
+        JsonObject expected = (JsonObject)conformanceCase.Expected!["files"]!;
+        string wanted = conformanceCase.Text(expected["cluster.env"])! + conformanceCase.Text(expected["hosts"])! + YamlWriter.Write(Sorted(Yaml(conformanceCase.Text(expected["mesh.yaml"])!)));
+        return Compare(wanted, files.ClusterEnv + files.Hosts + YamlWriter.Write(Sorted(files.Mesh)));
+    }
+
+    private static JsonNode? Sorted(JsonNode? node) => node is JsonObject map
+        ? new JsonObject(map.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => KeyValuePair.Create(entry.Key, Sorted(entry.Value))))
+        : node?.DeepClone();
+
+    private static CaseResult XdsStatus(ConformanceCase conformanceCase)
+    {
+        JsonObject answers = (JsonObject)JsonNode.Parse(conformanceCase.Text(conformanceCase.Inputs["debugSyncz"])!)!;
+        IEnumerable<XdsStatusRow> rows = answers.SelectMany(answer => ((JsonArray)answer.Value!["resources"]!).Select(resource => XdsStatusRow.Of((JsonObject)resource!, answer.Key)));
+        return Compare(conformanceCase.Text(conformanceCase.Expected!["stdout"])!, XdsStatusTable.Render(rows));
+    }
+
+    private static CaseResult Describe(ConformanceCase conformanceCase)
+    {
+        if (conformanceCase.Inputs["objects"] is null)
+        {
+            return CaseResult.Skipped("needs the program beside a cluster, which this runner has not");
+        }
+
+        JsonObject[] objects = [.. YamlTree.Read(conformanceCase.Text(conformanceCase.Inputs["objects"])!, null, []).Select(document => (JsonObject)JsonTree.ToJson(document)!)];
+        JsonObject[] OfKind(string kind) => [.. objects.Where(item => (string?)item["kind"] == kind)];
+        ConfigDump Dump(string pod) => ConfigDump.Parse(conformanceCase.Text(conformanceCase.Inputs["configDumps"]![pod])!);
+        string[] args = [.. ((JsonArray)conformanceCase.Settings["args"]!).Select(arg => (string)arg!)];
+        JsonObject service = OfKind("Service").Single(item => (string?)item["metadata"]!["name"] == args[^1]);
+        JsonObject[] gateways = [.. OfKind("Pod").Where(item => (string?)item["metadata"]!["labels"]?["istio"] == "ingressgateway")];
+        DescribedMesh mesh = new(
+            (string)conformanceCase.Settings["namespace"]!, "istio-system", OfKind("Service"), OfKind("DestinationRule"), OfKind("VirtualService"), [],
+            [.. gateways.Select(gateway => (gateway, Dump((string)gateway["metadata"]!["name"]!)))], _ => "HTTP");
+        IReadOnlyList<JsonObject> pods = ServiceDescription.PodsOf(service, OfKind("Pod"));
+        ConfigDump? dump = ServiceDescription.Chosen(pods, mesh) is { } chosen ? Dump((string)chosen["metadata"]!["name"]!) : null;
+        return Compare((string)conformanceCase.Expected!["stdoutText"]!, ServiceDescription.Render(service, pods, dump, mesh));
     }
 
     private static CaseResult ProxyConfig(ConformanceCase conformanceCase)

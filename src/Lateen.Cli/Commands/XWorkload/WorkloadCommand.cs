@@ -5,12 +5,16 @@ using Lateen.Injection.Yaml;
 
 namespace Lateen.Cli.Commands.XWorkload;
 
-/// <summary><c>lateen x workload group create</c>: writes the WorkloadGroup for machines outside of Kubernetes. Needs no cluster.</summary>
+/// <summary><c>lateen x workload</c>: `group create` writes the WorkloadGroup for machines outside of Kubernetes, and needs no cluster for it.</summary>
 internal static class WorkloadCommand
 {
     public static Command Create(ClusterOptions cluster) => new("workload", "Commands to assist in configuring and deploying workloads running on VMs")
     {
-        Subcommands = { new Command("group", "Commands dealing with WorkloadGroup resources") { Subcommands = { CreateGroup(cluster) } } },
+        Subcommands =
+        {
+            new Command("group", "Commands dealing with WorkloadGroup resources") { Subcommands = { CreateGroup(cluster) } },
+            new Command("entry", "Commands dealing with WorkloadEntry resources") { Subcommands = { ConfigureEntryCommand.Create(cluster) } },
+        },
     };
 
     private static Command CreateGroup(ClusterOptions cluster)
