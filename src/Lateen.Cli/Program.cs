@@ -2,6 +2,7 @@ using System.CommandLine;
 using Lateen.Cli;
 using Lateen.Cli.Cluster;
 using Lateen.Cli.Commands.Analyze;
+using Lateen.Cli.Commands.BugReport;
 using Lateen.Cli.Commands.KubeInject;
 using Lateen.Cli.Commands.ProxyConfig;
 using Lateen.Cli.Commands.ProxyStatus;
@@ -36,6 +37,7 @@ RootCommand root = new("Lateen: a sidecar service mesh, for Kubernetes and for o
     TraceCommand.Create(cluster),
     VersionCommand.Create(cluster),
     KubeInjectCommand.Create(cluster),
+    BugReportCommand.Create(cluster),
     new Command("experimental", "Commands that may change")
     {
         Aliases = { "x", "exp" },

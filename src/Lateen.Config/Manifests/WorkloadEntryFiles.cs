@@ -42,6 +42,13 @@ public sealed record WorkloadEntryFiles(string ClusterEnv, JsonObject Mesh, stri
     // The agent's and the proxy's own ports, and ssh: a machine must stay reachable whatever goes wrong.
     private const string NeverCaptured = "22,15090,15021";
 
+    /// <summary>What the command line lacks to make them; null when it lacks nothing.</summary>
+    /// <param name="file">The WorkloadGroup's file; empty for the one of the cluster with that name and namespace.</param>
+    /// <param name="folder">Where they are to be written.</param>
+    public static string? Missing(string file, string name, string ns, string folder) =>
+        file.Length == 0 && (name.Length == 0 || ns.Length == 0) ? "expecting a WorkloadGroup artifact file or the name and namespace of an existing WorkloadGroup"
+        : folder.Length == 0 ? "expecting an output directory" : null;
+
     /// <param name="group">The WorkloadGroup.</param>
     /// <param name="mesh">MeshConfig as it was given.</param>
     /// <exception cref="FormatException">An annotation holds no ProxyConfig.</exception>

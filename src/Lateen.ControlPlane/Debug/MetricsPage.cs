@@ -41,9 +41,13 @@ internal sealed class MetricsPage(
         MetricText.Single(page, "pilot_xds_push_context_errors", "counter", "Snapshots of the mesh that could not be built", writer.Failures);
         Cache(page);
         MetricText.Single(page, "citadel_server_root_cert_expiry_timestamp", "gauge", "Unix time at which the root certificate ends", authority.NotAfter.ToUnixTimeSeconds());
-        MetricText.Single(
-            page, "citadel_server_cert_chain_expiry_timestamp", "gauge", "Unix time at which the certificate that is shown ends",
-            new DateTimeOffset(certificate.Current.NotAfter).ToUnixTimeSeconds());
+        if (certificate.Current is { IsCompletedSuccessfully: true, Result.TargetCertificate.NotAfter: var end })
+        {
+            MetricText.Single(
+                page, "citadel_server_cert_chain_expiry_timestamp", "gauge", "Unix time at which the certificate that is shown ends",
+                new DateTimeOffset(end).ToUnixTimeSeconds());
+        }
+
         injections.Render(page);
         events.Render(page);
         return page.ToString();

@@ -10,11 +10,14 @@ internal static class ProxyEvidence
 
     public static string HostOf(JsonObject service) => $"{service.Name()}.{service.Space()}.{Domain}";
 
-    /// <summary>The DestinationRule of the cluster for one port of a service.</summary>
+    /// <summary>The DestinationRule of the clusters for one port of a service, that of any subset.</summary>
     public static (string Namespace, string Name)? DestinationRule(ConfigDump dump, JsonObject service, int port)
     {
-        JsonObject? cluster = Any(dump.Clusters).FirstOrDefault(cluster => cluster.Text("name") == $"outbound|{port}||{HostOf(service)}");
-        return cluster is null ? null : ConfigOrigin.Find(cluster, "destination-rule");
+        string host = HostOf(service);
+        return Any(dump.Clusters)
+            .Where(cluster => cluster.Text("name").Split('|') is ["outbound", var number, _, var name] && number == $"{port}" && name == host)
+            .Select(cluster => ConfigOrigin.Find(cluster, "destination-rule"))
+            .FirstOrDefault(rule => rule is not null);
     }
 
     /// <summary>The VirtualService of the first route to one port of a service.</summary>

@@ -47,6 +47,12 @@ internal sealed class Istioctl : IConformanceFamily
             return "";
         }
 
+        if (args is ["x", "workload", "entry", "configure", ..])
+        {
+            string? missing = WorkloadEntryFiles.Missing(Option("--file", "-f"), Option("--name"), Option("--namespace", "-n"), Option("--output", "-o"));
+            return Compare((string)conformanceCase.Expected!["stdoutText"]!, $"Error: {missing}\n");
+        }
+
         WorkloadGroupManifest manifest = new(Option("--name"), Option("--namespace", "-n"))
         {
             Labels = Option("--labels").Split(','), Annotations = Option("--annotations").Split(','), Ports = Option("--ports").Split(','),
@@ -71,7 +77,7 @@ internal sealed class Istioctl : IConformanceFamily
             (JsonObject)Yaml(conformanceCase.Text(conformanceCase.Inputs["meshConfig"])!)!,
             new WorkloadEntryOptions("istio-system", Option("--revision"), Option("--clusterID")) { InternalIp = Option("--internalIP"), IngressIp = Option("--ingressIP") });
         JsonObject expected = (JsonObject)conformanceCase.Expected!["files"]!;
-        string wanted = conformanceCase.Text(expected["cluster.env"])! + conformanceCase.Text(expected["hosts"])! + YamlWriter.Write(Sorted(Yaml(conformanceCase.Text(expected["mesh.yaml"])!)));
+        string wanted = conformanceCase.Text(expected["cluster.env"])! + conformanceCase.Text(expected["hosts"])!.TrimEnd('\n') + "\n" + YamlWriter.Write(Sorted(Yaml(conformanceCase.Text(expected["mesh.yaml"])!)));
         return Compare(wanted, files.ClusterEnv + files.Hosts + YamlWriter.Write(Sorted(files.Mesh)));
     }
 
@@ -95,7 +101,8 @@ internal sealed class Istioctl : IConformanceFamily
 
         JsonObject[] objects = [.. YamlTree.Read(conformanceCase.Text(conformanceCase.Inputs["objects"])!, null, []).Select(document => (JsonObject)JsonTree.ToJson(document)!)];
         JsonObject[] OfKind(string kind) => [.. objects.Where(item => (string?)item["kind"] == kind)];
-        ConfigDump Dump(string pod) => ConfigDump.Parse(conformanceCase.Text(conformanceCase.Inputs["configDumps"]![pod])!);
+        ConfigDump Dump(string pod) => ConfigDump.Parse(
+            conformanceCase.Inputs["configDumps"]![pod] is JsonObject { Count: 1 } given && given["text"] is { } text ? (string)text! : conformanceCase.Text(conformanceCase.Inputs["configDumps"]![pod])!);
         string[] args = [.. ((JsonArray)conformanceCase.Settings["args"]!).Select(arg => (string)arg!)];
         JsonObject service = OfKind("Service").Single(item => (string?)item["metadata"]!["name"] == args[^1]);
         JsonObject[] gateways = [.. OfKind("Pod").Where(item => (string?)item["metadata"]!["labels"]?["istio"] == "ingressgateway")];

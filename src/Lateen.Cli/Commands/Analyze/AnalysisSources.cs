@@ -26,9 +26,7 @@ internal sealed class AnalysisSources(ClusterOptions cluster, ParseResult line)
     [
         ResourceTypes.Namespaces, ResourceTypes.Pods, ResourceTypes.Services, ResourceTypes.Deployments, ResourceTypes.ConfigMaps, ResourceTypes.Secrets,
         ResourceTypes.MutatingWebhookConfigurations, ResourceTypes.CustomResourceDefinitions,
-        ResourceTypes.VirtualServices, ResourceTypes.DestinationRules, ResourceTypes.Gateways, ResourceTypes.ServiceEntries, ResourceTypes.Sidecars,
-        ResourceTypes.WorkloadEntries, ResourceTypes.WorkloadGroups, ResourceTypes.ProxyConfigs, ResourceTypes.EnvoyFilters, ResourceTypes.PeerAuthentications,
-        ResourceTypes.RequestAuthentications, ResourceTypes.AuthorizationPolicies, ResourceTypes.Telemetries, ResourceTypes.WasmPlugins,
+        .. ResourceTypes.Istio,
     ];
 
     public bool UseCluster { get; init; }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using System.Text;
 using System.Text.Json.Nodes;
 using Lateen.Cli.Cluster;
 using Lateen.Config.Manifests;
@@ -49,14 +50,9 @@ internal sealed class ConfigureEntryCommand
     private async Task RunAsync(ParseResult line, CancellationToken cancellation)
     {
         string folder = line.GetValue(_output)!;
-        if (line.GetValue(_file) is null && (line.GetValue(_name)!.Length == 0 || _cluster.NamedNamespace(line).Length == 0))
+        if (WorkloadEntryFiles.Missing(line.GetValue(_file) ?? "", line.GetValue(_name)!, _cluster.NamedNamespace(line), folder) is { } missing)
         {
-            throw new CommandException("expecting a WorkloadGroup artifact file or the name and namespace of an existing WorkloadGroup");
-        }
-
-        if (folder.Length == 0)
-        {
-            throw new CommandException("expecting an output directory");
+            throw new CommandException(missing);
         }
 
         using ClusterAccess access = _cluster.Open(line);
@@ -92,7 +88,6 @@ internal sealed class ConfigureEntryCommand
         await WriteAsync(folder, "root-cert.pem", root);
         await WriteAsync(folder, "hosts", files.Hosts);
         string path = await WriteAsync(folder, "istio-token", token);
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         await Console.Out.WriteLineAsync(
             $"Warning: a security token for namespace \"{account.Namespace}\" and service account \"{account.Name}\" has been generated and stored at \"{path}\"");
         if (files.Hosts.Length == 0)
@@ -162,7 +157,14 @@ internal sealed class ConfigureEntryCommand
     private static async Task<string> WriteAsync(string folder, string name, string text)
     {
         string path = Path.Combine(folder, name);
-        await File.WriteAllTextAsync(path, text);
+        File.Delete(path);
+
+        // One of them is a token: they are for whoever asked, and no one else.
+        await using FileStream file = new(path, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
+        await file.WriteAsync(Encoding.UTF8.GetBytes(text));
         return path;
     }
 }
