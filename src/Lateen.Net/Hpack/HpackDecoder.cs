@@ -125,8 +125,7 @@ internal sealed class HpackDecoder
             name = value = [];
             return false;
         }
-        name = _table.NameOf(index);
-        value = _table.ValueOf(index);
+        _table.Get(index, out name, out value);
         return true;
     }
 }

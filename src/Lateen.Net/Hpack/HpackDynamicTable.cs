@@ -30,17 +30,12 @@ internal sealed class HpackDynamicTable
     /// <summary>How many entries were ever inserted: the age of an entry is this minus its own number.</summary>
     public long Inserted { get; private set; }
 
-    /// <summary>Entry 0 is the newest.</summary>
-    public ReadOnlySpan<byte> NameOf(int index)
+    /// <summary>Entry 0 is the newest; there are <see cref="Count"/>. The spans are valid until the next insertion.</summary>
+    public void Get(int index, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
     {
         ref Entry entry = ref At(index);
-        return _bytes.AsSpan(entry.Start, entry.NameLength);
-    }
-
-    public ReadOnlySpan<byte> ValueOf(int index)
-    {
-        ref Entry entry = ref At(index);
-        return _bytes.AsSpan(entry.Start + entry.NameLength, entry.ValueLength);
+        name = _bytes.AsSpan(entry.Start, entry.NameLength);
+        value = _bytes.AsSpan(entry.Start + entry.NameLength, entry.ValueLength);
     }
 
     /// <summary>A size update (RFC 7541 4.3): what no longer fits is evicted.</summary>
@@ -107,7 +102,7 @@ internal sealed class HpackDynamicTable
         Count--;
     }
 
-    // Looked at twice for each field that is indexed: a division would cost more than the rest of it.
+    // For each field that is indexed: a division would cost more than the rest of it.
     private ref Entry At(int index)
     {
         int at = _newest - index;
@@ -125,10 +120,11 @@ internal sealed class HpackDynamicTable
             int at = 0;
             for (int i = Count - 1; i >= 0; i--)
             {
-                NameOf(i).CopyTo(bytes.AsSpan(at));
-                ValueOf(i).CopyTo(bytes.AsSpan(at + NameOf(i).Length));
+                Get(i, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value);
+                name.CopyTo(bytes.AsSpan(at));
+                value.CopyTo(bytes.AsSpan(at + name.Length));
                 entries[Count - 1 - i] = At(i) with { Start = at };
-                at += NameOf(i).Length + ValueOf(i).Length;
+                at += name.Length + value.Length;
             }
             (_bytes, _entries, _writeAt, _newest) = (bytes, entries, at, Math.Max(Count - 1, 0));
         }

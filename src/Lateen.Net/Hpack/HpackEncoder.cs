@@ -17,8 +17,7 @@ internal sealed class HpackEncoder
     private const int Slots = 256, LargestIndexed = TableSize / 2;
 
     private readonly HpackDynamicTable _table = new(TableSize);
-    private readonly uint[] _hashes = new uint[Slots];
-    private readonly long[] _numbers = new long[Slots];
+    private readonly Slot[] _slots = new Slot[Slots];
     private int _update = -1;
 
     /// <summary>SETTINGS_HEADER_TABLE_SIZE of the peer; the next block begins with the update (4.2).</summary>
@@ -63,20 +62,26 @@ internal sealed class HpackEncoder
             return WriteLiteral(destination, 4, 0, name, value, huffman: false);
         }
         uint hash = Hash(name, value);
-        int slot = (int)((hash >> 8) % Slots);
-        if (_hashes[slot] != hash)
+        ref Slot slot = ref _slots[(hash >> 8) % Slots];
+        if (slot.Hash != hash)
         {
-            (_hashes[slot], _numbers[slot]) = (hash, 0);
+            slot = new Slot { Hash = hash };
             return WriteLiteral(destination, 4, 0, name, value, huffman: false);
         }
-        long age = _table.Inserted - _numbers[slot];
-        if (_numbers[slot] > 0 && age < _table.Count && name.SequenceEqual(_table.NameOf((int)age)) && value.SequenceEqual(_table.ValueOf((int)age)))
+        uint age = (uint)_table.Inserted - slot.Number;
+        if (slot.Number != 0 && age < _table.Count && Holds((int)age, name, value))
         {
             return HpackInteger.Write(destination, 7, 0x80, HpackStaticTable.Count + 1 + (int)age);
         }
         int written = WriteLiteral(destination, 6, 0x40, name, value, huffman: true);
-        _numbers[slot] = _table.Insert(name, value) ? _table.Inserted : 0;
+        slot.Number = _table.Insert(name, value) ? (uint)_table.Inserted : 0;
         return written;
+    }
+
+    private bool Holds(int age, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        _table.Get(age, out ReadOnlySpan<byte> knownName, out ReadOnlySpan<byte> knownValue);
+        return name.SequenceEqual(knownName) && value.SequenceEqual(knownValue);
     }
 
     private static int WriteLiteral(
@@ -134,5 +139,13 @@ internal sealed class HpackEncoder
             hash = (hash ^ b) * Prime;
         }
         return hash ^ (hash >> 31);
+    }
+
+    /// <summary>A field that was seen: the hash of its text, and the number of its insertion into the table modulo 2^32, 0 if it is not in there.</summary>
+    /// <remarks>The two lie together: with many connections each look at a table misses the cache. What an entry holds is compared before it is used.</remarks>
+    private struct Slot
+    {
+        public uint Hash;
+        public uint Number;
     }
 }

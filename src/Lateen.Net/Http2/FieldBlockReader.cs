@@ -1,3 +1,4 @@
+using System.Buffers;
 using Lateen.Net.Http1;
 
 namespace Lateen.Net.Http2;
@@ -9,6 +10,8 @@ namespace Lateen.Net.Http2;
 /// </remarks>
 internal sealed class FieldBlockReader
 {
+    private static readonly SearchValues<byte> NameCharacters = SearchValues.Create("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"u8);
+
     private readonly HeadLimits _limits;
     private byte[] _pseudo = new byte[512];
     private int _pseudoLength;
@@ -238,7 +241,7 @@ internal sealed class FieldBlockReader
     private ReadOnlySpan<byte> Pseudo((int Start, int Length) slot) => _pseudo.AsSpan(slot.Start, slot.Length);
 
     // 8.2.1: token characters, none of them in upper case.
-    private static bool IsFieldName(ReadOnlySpan<byte> name) => HttpSyntax.IsToken(name) && name.IndexOfAnyInRange((byte)'A', (byte)'Z') < 0;
+    private static bool IsFieldName(ReadOnlySpan<byte> name) => !name.IsEmpty && name.IndexOfAnyExcept(NameCharacters) < 0;
 
     // 8.2.1: no control characters, no blank at either end.
     private static bool IsFieldValue(ReadOnlySpan<byte> value) =>
