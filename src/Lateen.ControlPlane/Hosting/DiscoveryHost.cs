@@ -51,6 +51,8 @@ internal sealed class DiscoveryHost : IAsyncDisposable
     private readonly KubernetesClient? _client;
     private readonly StatusWriter? _status;
     private readonly IngressStatus? _ingressStatus;
+    private readonly DistributionReporter? _distribution;
+    private readonly ReplicaReports _replicas;
     private readonly SecretIndex _secrets;
     private readonly SocketsHttpHandler _keySetHandler = new();
     private readonly KeySetFetcher _keySets;
@@ -95,8 +97,11 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         _readers = new ObjectReaders(options.Domain, options.ClusterId, options.Namespace, options.Revision, _events, loggers.CreateLogger("validation"));
         _certificate = new ServingCertificate(
             authority, ServingCertificate.NamesOf(options.Namespace, options.Revision), time, loggers.CreateLogger("ca"));
+        _replicas = new ReplicaReports(options.PodName, time);
         _status = client is null ? null : new StatusWriter(
-            client, new StatusSources(() => _source.Problems(), () => _xds.Applied()), time, loggers.CreateLogger("status"));
+            client, new StatusSources(() => _source.Problems(), () => _xds.Applied(), _replicas.Of), time, loggers.CreateLogger("status"));
+        _distribution = client is null ? null : new DistributionReporter(
+            client, new ObjectKey(options.Namespace, options.PodName), () => _xds.Applied(), time, loggers.CreateLogger("status"));
         _ingressStatus = client is null ? null : new IngressStatus(client, time, loggers.CreateLogger("status"));
         _injection = new InjectionSource(options.Revision, options.TemplateEnvironment, loggers.CreateLogger("injection"));
         _injector = new InjectionWebhook(
@@ -248,6 +253,7 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         watch.AddMesh();
         watch.Add(ResourceTypes.Namespaces, ObjectSelector.All, value => value.Name(), roots);
         watch.Add(ResourceTypes.ConfigMaps, new ObjectSelector(_options.Namespace), value => value, _injection);
+        watch.Add(ResourceTypes.ConfigMaps, ReplicaReports.Selector(_options.Namespace), ReplicaReports.Read, _replicas);
         watch.Add(ResourceTypes.Secrets, SecretIndex.Selector, SecretIndex.Read, _secrets);
         watch.Add(ResourceTypes.ProxyConfigs, ObjectSelector.All, value => value, _injection.ProxyConfigs);
         watch.Add(ResourceTypes.MutatingWebhookConfigurations, ObjectSelector.All, value => value, mutating);
@@ -260,6 +266,7 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         [
             watch.RunAsync(cancellation), AuthorityStoreOf(_options, client, _loggers, _time).KeepAsync(_authority, watch.StoreReplaced, cancellation), mutating.RunAsync(cancellation), validating.RunAsync(cancellation),
             leader.RunAsync(leading => Task.WhenAll(roots.RunAsync(leading), _status!.RunAsync(leading), _ingressStatus!.RunAsync(leading)), cancellation),
+            _distribution!.RunAsync(() => leader.IsLeader, cancellation),
             InjectionWarmUp.RunAsync(() => _readiness.HasMesh, () => _injection.Current, _time, cancellation),
         ];
     }
@@ -291,6 +298,7 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         {
             Volatile.Write(ref _resources, resources);
             _status?.Take(resources, _source.Current);
+            _distribution?.Take(resources, _source.Current.Version);
         }
     }
 }

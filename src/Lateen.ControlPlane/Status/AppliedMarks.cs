@@ -5,6 +5,8 @@ internal readonly record struct DistributionCount(int Applied, int Total)
 {
     public bool IsComplete => Applied == Total;
 
+    public DistributionCount Plus(DistributionCount other) => new(Applied + other.Applied, Total + other.Total);
+
     public override string ToString() => $"applied to {Applied} of {Total} proxies";
 }
 
@@ -18,6 +20,9 @@ internal sealed class AppliedMarks
         _sorted = [.. versions];
         Array.Sort(_sorted);
     }
+
+    /// <summary>How many proxies there are.</summary>
+    public int Total => _sorted.Length;
 
     /// <summary>How many have a version or a newer one.</summary>
     public DistributionCount Since(long version)

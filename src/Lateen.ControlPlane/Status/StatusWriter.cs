@@ -14,7 +14,9 @@ namespace Lateen.ControlPlane.Status;
 /// <summary>What the writer asks the discovery service.</summary>
 /// <param name="Problems">What could not be honoured for the connected proxies.</param>
 /// <param name="Applied">For each of them the version of the configuration that it has.</param>
-internal sealed record StatusSources(Func<IEnumerable<ModelProblem>> Problems, Func<IEnumerable<long>> Applied);
+/// <param name="Elsewhere">How many proxies of other replicas have an object since a resource version of it.</param>
+internal sealed record StatusSources(
+    Func<IEnumerable<ModelProblem>> Problems, Func<IEnumerable<long>> Applied, Func<ResourceName, ulong, DistributionCount> Elsewhere);
 
 /// <summary>
 /// Writes status.conditions (type Reconciled) and validation messages back on Istio's resources: what is wrong, who refused it, and how many
@@ -196,6 +198,7 @@ internal sealed class StatusWriter(KubernetesClient client, StatusSources source
             current[resource.Name] = new Judged(
                 resource.Meta.Generation, !resource.IsQuarantined, problems.Select(MessageOf).ToEquatableArray(), round.Mesh.Version)
             {
+                ResourceVersion = DistributionReport.Version(resource.Meta.ResourceVersion),
                 IsUnsupported = unsupported is not null,
             };
         }
@@ -205,9 +208,9 @@ internal sealed class StatusWriter(KubernetesClient client, StatusSources source
             foreach (var (name, judged) in current)
             {
                 // What was in force before has been so since then: a later round says nothing new of it.
-                if (!_judged.TryGetValue(name, out var known) || known with { Since = judged.Since } != judged)
+                if (!_judged.TryGetValue(name, out var known) || known with { Since = judged.Since, ResourceVersion = judged.ResourceVersion } != judged)
                 {
-                    _judged[name] = known?.Generation == judged.Generation ? judged with { Since = known.Since } : judged;
+                    _judged[name] = known?.Generation == judged.Generation ? judged with { Since = known.Since, ResourceVersion = known.ResourceVersion } : judged;
                     _pending[name] = 0;
                 }
             }
@@ -239,7 +242,7 @@ internal sealed class StatusWriter(KubernetesClient client, StatusSources source
             IsUnsupported = judged.IsUnsupported,
             Refusal = _refusals.TryGetValue(name, out var places) ? RefusalText(places) : "",
             NotHonoured = judged.InForce ? _findings.Of(name) : [],
-            Distribution = _applied.Since(judged.Since),
+            Distribution = _applied.Since(judged.Since).Plus(sources.Elsewhere(name, judged.ResourceVersion)),
         };
 
     private async Task WriteAsync(ResourceName name, CancellationToken cancellation)
@@ -293,5 +296,8 @@ internal sealed class StatusWriter(KubernetesClient client, StatusSources source
     private sealed record Judged(long Generation, bool InForce, EquatableArray<StatusMessage> Messages, long Since)
     {
         public bool IsUnsupported { get; init; }
+
+        /// <summary>The one that the object had when this generation was first seen.</summary>
+        public ulong ResourceVersion { get; init; }
     }
 }

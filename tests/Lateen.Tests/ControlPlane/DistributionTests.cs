@@ -8,6 +8,7 @@ using Lateen.Grpc.Client;
 using Lateen.Xds;
 using Shouldly;
 using Xunit;
+using ResourceName = Lateen.Config.ResourceName;
 
 namespace Lateen.Tests.ControlPlane;
 
@@ -62,6 +63,71 @@ public sealed class DistributionTests
         (await ConditionAsync(bed, ResourceTypes.DestinationRules, "True", "Accepted")).ShouldEndWith("applied to 1 of 1 proxies");
         acknowledging.IsCompleted.ShouldBeFalse("the stream must have stood all the time");
     }
+
+    [Fact]
+    public async Task Rule_ProxyOfAnotherReplica_IsCountedByTheOneThatWrites()
+    {
+        await using var bed = await ControlPlaneBed.StartAsync(Cancellation);
+        await ControlPlaneBed.UntilAsync(
+            async () => (await bed.Client.FindAsync(ResourceTypes.Leases, "istio-system", "istio-leader", Cancellation)) is not null, () => "nobody leads", Cancellation);
+        await bed.ApplyAsync(
+            """
+            apiVersion: v1
+            kind: Service
+            metadata: {name: web, namespace: default}
+            spec: {clusterIP: 10.96.0.9, clusterIPs: [10.96.0.9], selector: {app: web}, ports: [{name: http, port: 80}]}
+            """,
+            Cancellation);
+        await using var other = await Replica.StartAsync(bed.Options with { PodName = "istiod-other" }, Cancellation);
+        using var channel = new GrpcChannel(new GrpcChannelOptions { Address = new Uri($"http://{other.AddressOf(ServerPort.Xds)}") });
+        await using var call = channel.Start(AdsMethods.Stream, new GrpcCallOptions(), Cancellation);
+        await call.WriteAsync(new DiscoveryRequest
+        {
+            TypeUrl = TypeUrls.Cluster, Node = new Node { Id = "sidecar~10.1.0.1~client.default~default.svc.cluster.local" },
+        });
+        var (_, response) = await call.ReadAsync();
+        await call.WriteAsync(new DiscoveryRequest { TypeUrl = TypeUrls.Cluster, ResponseNonce = response.Nonce, VersionInfo = response.VersionInfo });
+        await ControlPlaneBed.UntilAsync(
+            async () => (await bed.Client.FindAsync(ResourceTypes.ConfigMaps, "istio-system", "istiod-other-distribution", Cancellation))
+                .Text("data", "report").Contains("\"proxies\":1", StringComparison.Ordinal),
+            () => "no report of one proxy",
+            Cancellation);
+
+        await bed.ApplyAsync(
+            """
+            apiVersion: networking.istio.io/v1beta1
+            kind: DestinationRule
+            metadata: {name: web, namespace: default}
+            spec: {host: web, trafficPolicy: {connectionPool: {tcp: {maxConnections: 7}}}}
+            """,
+            Cancellation);
+        (_, response) = await call.ReadAsync();
+        (await ConditionAsync(bed, ResourceTypes.DestinationRules, "False", "Distributing")).ShouldEndWith("applied to 0 of 1 proxies");
+        var acknowledging = AcknowledgeAsync(call, response);
+        (await ConditionAsync(bed, ResourceTypes.DestinationRules, "True", "Accepted")).ShouldEndWith("applied to 1 of 1 proxies");
+        acknowledging.IsCompleted.ShouldBeFalse("the stream must have stood all the time");
+    }
+
+    [Theory]
+    [InlineData("VirtualService", "a", 7, 5)]
+    [InlineData("VirtualService", "slow", 7, 2)]
+    [InlineData("VirtualService", "a", 8, 0)]
+    [InlineData("Gateway", "a", 1, 0)]
+    public void Report_ReadBack_CountsWhatTheReplicaHasSeenAndWhoIsBehind(string kind, string name, int version, int applied)
+    {
+        var report = DistributionReport.Empty with
+        {
+            Proxies = 5,
+            Seen = DistributionReport.Empty.Seen.Add("VirtualService", 7),
+            Behind = DistributionReport.Empty.Behind.Add("VirtualService/shop/slow", 2),
+        };
+        DistributionReport.Parse(report.ToText()).Of(new ResourceName(kind, "shop", name), (ulong)version).ShouldBe(new DistributionCount(applied, 5));
+    }
+
+    [Fact]
+    public void Report_NotWhole_ClaimsNothingOfWhatItDoesNotList() =>
+        (DistributionReport.Empty with { Proxies = 5, Seen = DistributionReport.Empty.Seen.Add("Gateway", 7), IsWhole = false })
+            .Of(new ResourceName("Gateway", "shop", "a"), 7).ShouldBe(new DistributionCount(0, 5));
 
     [Fact]
     public async Task EnvoyFilter_WithAFieldThatEnvoyDoesNotHave_SaysSoAtItsPath()
