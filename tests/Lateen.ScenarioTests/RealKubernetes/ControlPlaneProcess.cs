@@ -10,9 +10,12 @@ internal sealed class ControlPlaneProcess : IAsyncDisposable
 {
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(10) };
     private readonly BackgroundProcess _process;
-    private readonly int _port;
+    private readonly int _port, _xdsPort;
 
-    private ControlPlaneProcess(BackgroundProcess process, int port) => (_process, _port) = (process, port);
+    private ControlPlaneProcess(BackgroundProcess process, int port, int xdsPort) => (_process, _port, _xdsPort) = (process, port, xdsPort);
+
+    /// <summary>Where xDS and the CA are served over TLS.</summary>
+    public string SecureXds => $"127.0.0.1:{_xdsPort}";
 
     /// <summary>All that it has written so far.</summary>
     public string Log => _process.Log;
@@ -22,15 +25,16 @@ internal sealed class ControlPlaneProcess : IAsyncDisposable
     /// <param name="webhooks">Where the API server calls its webhooks; null for a port that nobody calls.</param>
     public static ControlPlaneProcess Start(RealCluster cluster, string kubeconfig, string pod, string? webhooks = null)
     {
-        int port = RealCluster.FreePort();
+        int port = RealCluster.FreePort(), xdsPort = RealCluster.FreePort();
         return new ControlPlaneProcess(
             BackgroundProcess.Start(
                 Path.Combine(AppContext.BaseDirectory, "lateend"),
                 ["discovery", "--kubeconfig", kubeconfig, "--httpAddr", "127.0.0.1:0", "--httpsAddr", webhooks is null ? "127.0.0.1:0" : $"{webhooks}:443",
-                    "--grpcAddr", "127.0.0.1:0", "--secureGRPCAddr", "127.0.0.1:0", "--monitoringAddr", $"127.0.0.1:{port}"],
+                    "--grpcAddr", "127.0.0.1:0", "--secureGRPCAddr", $"127.0.0.1:{xdsPort}", "--monitoringAddr", $"127.0.0.1:{port}"],
                 Path.Combine(cluster.Folder, $"{pod}.log"),
                 new Dictionary<string, string> { ["POD_NAME"] = pod, ["POD_NAMESPACE"] = "istio-system", ["REVISION"] = "default" }),
-            port);
+            port,
+            xdsPort);
     }
 
     /// <summary>Starts a replica as the shipped service account and waits until it is ready.</summary>

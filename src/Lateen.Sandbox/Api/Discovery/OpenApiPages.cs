@@ -10,7 +10,7 @@ namespace Lateen.Sandbox.Api.Discovery;
 /// Version 2 is a document without definitions: a client that validates by it (kubectl before 1.25) finds nothing to hold an
 /// object against and leaves validation to the server. Version 3 says that the server validates fields, and deliberately
 /// does not announce strategic merge patch, because kubectl would then compute patches from schemas that are not here; it
-/// falls back to the Go types that it was built with.
+/// falls back to the Go types that it was built with. The schemas say which fields there are, for <c>kubectl explain</c>.
 /// </remarks>
 internal static class OpenApiPages
 {
@@ -30,7 +30,9 @@ internal static class OpenApiPages
             foreach (var version in versions)
             {
                 var path = group.Length == 0 ? $"api/{version}" : $"apis/{group}/{version}";
-                var hash = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(V3(catalog, group, version).ToJsonString())));
+                // What the server was built with changes only with the server; definitions change at any time.
+                var content = catalog.Of(group, version).Any(resource => resource.Custom is not null) ? V3(catalog, group, version).ToJsonString() : $"{ServerVersion.GitVersion} {path}";
+                var hash = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(content)));
                 paths[path] = new JsonObject { ["serverRelativeURL"] = $"/openapi/v3/{path}?hash={hash}" };
             }
         }
@@ -65,7 +67,7 @@ internal static class OpenApiPages
                 ["patch"] = Operation(resource, "patch", ["dryRun", "fieldManager", "fieldValidation", "force"], "application/merge-patch+json"),
                 ["delete"] = Operation(resource, "delete", ["dryRun", "gracePeriodSeconds", "propagationPolicy"]),
             };
-            schemas[SchemaName(resource)] = Schema(resource);
+            schemas[SchemaName(resource)] = Schema(resource, schemas);
         }
 
         return new JsonObject
@@ -85,19 +87,23 @@ internal static class OpenApiPages
         return $"{domain}.{resource.Version}.{resource.Kind}";
     }
 
-    private static JsonObject Schema(ApiResource resource)
+    private static JsonObject Schema(ApiResource resource, JsonObject schemas)
     {
         var schema = resource.Custom is { Schema.ValueKind: System.Text.Json.JsonValueKind.Object } custom
             ? JsonObject.Create(custom.Schema)!
             : new JsonObject { ["type"] = "object", ["description"] = $"{resource.Kind} of {resource.ApiVersion}." };
         if (schema["properties"] is not JsonObject properties)
         {
-            schema["properties"] = properties = [];
+            schema["properties"] = properties = resource.Custom is null ? OpenApiSchemas.Properties(resource, schemas) ?? [] : [];
         }
 
         properties["apiVersion"] = new JsonObject { ["type"] = "string" };
         properties["kind"] = new JsonObject { ["type"] = "string" };
-        properties["metadata"] = new JsonObject { ["type"] = "object" };
+        if (!properties.ContainsKey("metadata"))
+        {
+            properties["metadata"] = new JsonObject { ["type"] = "object" };
+        }
+
         schema["x-kubernetes-group-version-kind"] = new JsonArray(GroupVersionKind(resource));
         return schema;
     }

@@ -21,6 +21,10 @@ internal static partial class Names
         "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', "
         + "regex used for validation is '[-._a-zA-Z0-9]+')";
 
+    private const string VariableRule =
+        "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit "
+        + "(e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation is '[-._a-zA-Z][-._a-zA-Z0-9]*')";
+
     private const string PathSegmentRule = "may not be '.' or '..' and may not contain '/' or '%'";
 
     /// <summary>Why the text is no DNS-1123 subdomain, or null.</summary>
@@ -38,6 +42,9 @@ internal static partial class Names
     /// <summary>Why the text is no key of a ConfigMap or Secret, or null.</summary>
     public static string? KeyProblem(string text) =>
         text.Length > 253 ? "must be no more than 253 characters" : text is "." or ".." ? $"must not be '{text}'" : Key().IsMatch(text) ? null : KeyRule;
+
+    /// <summary>Why the text is no name of an environment variable, or null.</summary>
+    public static string? VariableProblem(string text) => Variable().IsMatch(text) ? null : VariableRule;
 
     /// <summary>Why the text can not be one segment of a path, or null.</summary>
     public static string? PathSegmentProblem(string text) =>
@@ -82,6 +89,9 @@ internal static partial class Names
 
     [GeneratedRegex("^[a-z]([-a-z0-9]*[a-z0-9])?$", RegexOptions.CultureInvariant)]
     private static partial Regex Service();
+
+    [GeneratedRegex("^[-._a-zA-Z][-._a-zA-Z0-9]*$", RegexOptions.CultureInvariant)]
+    private static partial Regex Variable();
 
     [GeneratedRegex("^[-._a-zA-Z0-9]+$", RegexOptions.CultureInvariant)]
     private static partial Regex Key();

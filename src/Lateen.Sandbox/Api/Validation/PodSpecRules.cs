@@ -76,9 +76,13 @@ internal static class PodSpecRules
         index = 0;
         foreach (var env in container.Each("env"))
         {
-            if (env.Str("name") is not { Length: > 0 })
+            if (env.Str("name") is not { Length: > 0 } variable)
             {
                 causes.Required($"{path}.env[{index}].name");
+            }
+            else if (Names.VariableProblem(variable) is { } problem)
+            {
+                causes.Invalid($"{path}.env[{index}].name", variable, problem);
             }
 
             index++;

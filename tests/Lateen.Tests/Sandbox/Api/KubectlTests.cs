@@ -63,6 +63,13 @@ public sealed class KubectlTests(ApiServerFixture api) : IClassFixture<ApiServer
     }
 
     [Fact]
+    public async Task Explain_DeepInABuiltInKind_TellsTheFieldsAndTheirTypes()
+    {
+        (await RunAsync(null, "explain", "service.spec.ports")).ShouldMatch(@"(?s)FIELD: ports <\[\]ServicePort>.*nodePort\t<integer>.*targetPort\t<");
+        (await RunAsync(null, "explain", "deployment.spec.template.spec.containers.livenessProbe.httpGet.port")).ShouldContain("FIELD: port <");
+    }
+
+    [Fact]
     public async Task Label_Scale_Delete_Work()
     {
         var ns = await api.NamespaceAsync();

@@ -29,6 +29,11 @@ public sealed class RefusalTests(ApiServerFixture api) : IClassFixture<ApiServer
     [InlineData(
         "/api/v1/namespaces/default/pods", """{"metadata":{"name":"r6"},"spec":{"containers":[{"name":"a","image":"x","resources":{"limits":{"cpu":"abc"}}}]}}""",
         "Pod in version \"v1\" cannot be handled as a Pod: quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")]
+    [InlineData(
+        "/api/v1/namespaces/default/pods", """{"metadata":{"name":"r7"},"spec":{"containers":[{"name":"a","image":"x","env":[{"name":"1 a","value":"b"}]}]}}""",
+        "Pod \"r7\" is invalid: spec.containers[0].env[0].name: Invalid value: \"1 a\": a valid environment variable name must consist of alphabetic characters, digits, "
+        + "'_', '-', or '.', and must not start with a digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation is "
+        + "'[-._a-zA-Z][-._a-zA-Z0-9]*')")]
     public async Task Create_WhatARealServerRefuses_IsRefusedInItsWords(string path, string body, string message)
     {
         var answer = await api.SendAsync("POST", path, body);
