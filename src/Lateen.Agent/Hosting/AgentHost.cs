@@ -127,7 +127,7 @@ internal sealed class AgentHost
         }
         using GrpcChannel? discovery = _options.XdsFile is null ? ControlPlaneChannel.Create(_options) : null;
         var configuration = discovery is null
-            ? new XdsFileFollower(_options.XdsFile!, _proxy, _time, _logger).RunAsync(stop.Token)
+            ? new XdsFileFollower(_options.XdsFile!, _proxy, _trimmer.OnConfiguration, _time, _logger).RunAsync(stop.Token)
             : FollowControlPlaneAsync(discovery, stop.Token);
         // One server, one connection: a second handshake would be what readiness waits for.
         using GrpcChannel? otherAuthority = discovery is not null && _options.AuthorityAddress != _options.Proxy.DiscoveryAddress

@@ -9,7 +9,12 @@ namespace Lateen.Agent.XdsFiles;
 
 /// <summary>Keeps the data plane at what a file says: applies it at start and whenever it has changed. A file that cannot be read changes nothing.</summary>
 /// <remarks>The file is looked at every half second, links followed: a watch on a name misses the renames by which editors and Kubernetes replace files.</remarks>
-internal sealed class XdsFileFollower(string path, ProxyServer proxy, TimeProvider time, ILogger logger)
+/// <param name="path">The file.</param>
+/// <param name="proxy">The data plane.</param>
+/// <param name="applied">Told after each time that the file was applied.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">The log.</param>
+internal sealed class XdsFileFollower(string path, ProxyServer proxy, Action applied, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(500);
 
@@ -78,6 +83,7 @@ internal sealed class XdsFileFollower(string path, ProxyServer proxy, TimeProvid
         }
         var count = resources.Values.Sum(r => r.Count);
         AgentLog.FileApplied(logger, path, count);
+        applied();
     }
 
     private void ApplyType(string type, string version, IReadOnlyList<Any> resources)

@@ -7,13 +7,10 @@ namespace Lateen.Proxy.Listeners;
 
 /// <summary>An accepted connection while it shakes hands; then the chain's codec takes it over.</summary>
 /// <remarks>
-/// Half-open handshakes are bounded twice: by time, and by their number on one thread. A handshake holds one SSL object and no buffer while it waits.
+/// Half-open handshakes are bounded twice: by time, and by their number on one thread (<see cref="HandshakeQueue"/>).
 /// </remarks>
 internal sealed class ServerHandshake : StreamSocket
 {
-    /// <summary>Handshakes under way on one thread; more are refused, so that a flood costs memory of a known size.</summary>
-    public const int MaximumPerThread = 4096;
-
     private readonly ProxyWorker _worker;
     private readonly DownstreamConnection _connection;
     private readonly FilterChain _chain;
@@ -31,21 +28,27 @@ internal sealed class ServerHandshake : StreamSocket
     {
         TlsStats stats = connection.Listener.TlsStats;
         TlsContext? context = chain.Tls!.Source.Current(out string? problem);
-        bool isFull = worker.Handshakes >= MaximumPerThread;
-        if (context is null || isFull || (chain.Tls.RequiresServerName && connection.ServerName.Length == 0))
+        if (context is null || (chain.Tls.RequiresServerName && connection.ServerName.Length == 0))
         {
-            stats.Count(worker.Index, isFull ? TlsStat.HandshakeOverflow : TlsStat.ConnectionError);
+            stats.Count(worker.Index, TlsStat.ConnectionError);
             SocketCalls.Close(fd);
             connection.Listener.OnHandshakeFailed(worker, connection, problem ?? "TLS error: refused before the handshake");
             return;
         }
         TlsTransport transport = TlsTransport.Server(worker.Tls, worker.Loop.Buffers, context, first);
         ServerHandshake handshake = new(worker, connection, chain, stats);
-        worker.Handshakes++;
+        ServerHandshake? tooMany = worker.Handshakes.Add(handshake);
         worker.Loop.ArmTimer(handshake._timer, chain.Tls.HandshakeTimeoutMilliseconds);
         handshake.Attach(fd, transport);
+        tooMany?.GiveWay();
         handshake.Drive();
     }
+
+    /// <summary>In the thread's <see cref="HandshakeQueue"/>.</summary>
+    internal ServerHandshake? Older { get; set; }
+
+    /// <summary>As <see cref="Older"/>.</summary>
+    internal ServerHandshake? Newer { get; set; }
 
     public override void Abort() => Fail("TLS error: internal");
 
@@ -55,7 +58,7 @@ internal sealed class ServerHandshake : StreamSocket
 
     protected override void OnClosed()
     {
-        _worker.Handshakes--;
+        _worker.Handshakes.Remove(this);
         Loop.Timers.Cancel(_timer);
     }
 
@@ -78,7 +81,7 @@ internal sealed class ServerHandshake : StreamSocket
 
     private void HandOver(TlsTransport transport)
     {
-        _worker.Handshakes--;
+        _worker.Handshakes.Remove(this);
         Loop.Timers.Cancel(_timer);
         TlsDetails details = transport.Details!;
         _stats.CountDone(_worker.Index, details);
@@ -100,6 +103,12 @@ internal sealed class ServerHandshake : StreamSocket
         _stats.CountFailed(_worker.Index, failure);
         CutSocket();
         _connection.Listener.OnHandshakeFailed(_worker, _connection, failure);
+    }
+
+    private void GiveWay()
+    {
+        Fail("TLS error: too many handshakes under way");
+        _stats.Count(_worker.Index, TlsStat.HandshakeOverflow);
     }
 
     private void OnTimeout()

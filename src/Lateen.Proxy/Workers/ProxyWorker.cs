@@ -4,6 +4,7 @@ using Lateen.Net.Tls;
 using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Clusters;
 using Lateen.Proxy.Http;
+using Lateen.Proxy.Listeners;
 using Lateen.Proxy.Telemetry;
 using Lateen.Proxy.Why;
 
@@ -37,7 +38,8 @@ internal sealed class ProxyWorker
     public TlsIo Tls { get; } = new();
 
     /// <summary>Downstream handshakes under way.</summary>
-    public int Handshakes { get; set; }
+    public HandshakeQueue Handshakes { get; } = new();
+
     public WorkerTelemetry Telemetry { get; } = new();
 
     /// <summary>What did not go well lately.</summary>

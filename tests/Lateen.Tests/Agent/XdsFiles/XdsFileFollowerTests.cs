@@ -17,7 +17,7 @@ public sealed class XdsFileFollowerTests : IDisposable
     public async Task File_Changed_ChangesWhatIsServed()
     {
         await using ProxyBed bed = new();
-        XdsFileFollower follower = new(_path, bed.Server, TimeProvider.System, NullLogger.Instance);
+        XdsFileFollower follower = new(_path, bed.Server, () => { }, TimeProvider.System, NullLogger.Instance);
 
         Write("first");
         follower.Poll();
@@ -33,7 +33,7 @@ public sealed class XdsFileFollowerTests : IDisposable
     public async Task File_BrokenByAChange_KeepsWhatIsServed()
     {
         await using ProxyBed bed = new();
-        XdsFileFollower follower = new(_path, bed.Server, TimeProvider.System, NullLogger.Instance);
+        XdsFileFollower follower = new(_path, bed.Server, () => { }, TimeProvider.System, NullLogger.Instance);
         Write("good");
         follower.Poll();
 

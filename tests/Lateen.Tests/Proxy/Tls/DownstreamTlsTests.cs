@@ -3,6 +3,7 @@ using System.Security.Authentication;
 using Envoy.Extensions.TransportSockets.Tls.V3;
 using Google.Protobuf.WellKnownTypes;
 using Lateen.Api;
+using Lateen.Proxy.Listeners;
 using Shouldly;
 using Xunit;
 using Hcm = Envoy.Extensions.Filters.Network.HttpConnectionManager.V3.HttpConnectionManager;
@@ -163,7 +164,39 @@ public sealed class DownstreamTlsTests : IDisposable
         (await ProxyBed.Receive(socket, _ => false)).ShouldBe("");
 
         await bed.StatShouldBecomeAsync("ssl.handshake_timeout", 1);
-        bed.Server.Runtime.All[0].Handshakes.ShouldBe(0);
+        bed.Server.Runtime.All[0].Handshakes.Count.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Handshakes_HeldOpenInThousands_GiveWayToAnHonestClientOldestFirst()
+    {
+        const int TooMany = 20;
+        await using Backend backend = Backend.Http(r => Answer(r, _ => { }));
+        await using ProxyBed bed = new();
+        bed.Secrets(TestIdentities.KeySecret(TlsBed.KeyName, _identities.Server("a.example")));
+        bed.ServeTls(backend.At, TlsBed.Server(TlsBed.Common(trust: false)));
+        List<Socket> held = [];
+        try
+        {
+            for (int i = 0; i < HandshakeQueue.Maximum + TooMany; i++)
+            {
+                Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
+                held.Add(socket);
+                await socket.ConnectAsync(bed.At(), TestContext.Current.CancellationToken);
+                await socket.SendAsync(new byte[] { 0x16, 3, 1, 2, 0, 1 }, TestContext.Current.CancellationToken);
+            }
+
+            using TlsClient client = await TlsClient.ConnectAsync(bed.At(), _identities);
+            (await client.AskAsync()).ShouldStartWith("HTTP/1.1 200 OK");
+
+            await bed.StatShouldBecomeAsync("ssl.handshake_overflow", TooMany + 1);
+            (await ProxyBed.Receive(held[0], _ => false)).ShouldBe("", "the oldest was closed");
+            held[^1].Poll(0, SelectMode.SelectRead).ShouldBeFalse("the newest is still open");
+        }
+        finally
+        {
+            held.ForEach(s => s.Dispose());
+        }
     }
 
     [Fact]
