@@ -95,6 +95,7 @@ public sealed class KindTests(RealCluster cluster) : IClassFixture<RealCluster>
         ", ",
         (await lateend.PageAsync("/debug/endpointz")).Where(entry => entry.Text("svc") == $"{service}.{Namespace}.svc.cluster.local:http")
             .SelectMany(entry => entry.Items("ep"))
+            .Select(instance => instance["endpoint"])
             .Select(endpoint => $"{endpoint.Text("Address")}:{endpoint.Number("EndpointPort")} on {endpoint.Text("NodeName")}"));
 
     private async Task<string> ConditionAsync(string key, string name)
