@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text;
 
 namespace Lateen.PushBench;
@@ -38,7 +39,7 @@ internal sealed class BenchRun(BenchOptions options) : IAsyncDisposable
                 _clients.Add(client);
                 break;
             }
-            catch (Grpc.GrpcException) when (Stopwatch.GetElapsedTime(_lateend.Started) < Limit)
+            catch (Exception exception) when (exception is IOException or SocketException && Stopwatch.GetElapsedTime(_lateend.Started) < Limit)
             {
                 await client.DisposeAsync();
                 await Task.Delay(20);
@@ -69,11 +70,11 @@ internal sealed class BenchRun(BenchOptions options) : IAsyncDisposable
         var times = new List<double>();
         await MeasureAsync(times, 10, EndpointChangeAsync);
         times.Clear();
-        var cpu = _lateend!.CpuMilliseconds();
+        var cpu = CpuNow();
         await MeasureAsync(times, options.Changes, EndpointChangeAsync);
-        cpu = _lateend.CpuMilliseconds() - cpu;
+        var used = CpuNow() - cpu;
         Percentiles("endpoint change to last ACK", "endpoint", times);
-        Figure("CPU per endpoint change", "endpoint_cpu_ms", cpu / options.Changes, "0.0", "ms");
+        CpuPer("endpoint change", "endpoint", used, options.Changes);
     }
 
     public async Task RouteChangesAsync()
@@ -81,11 +82,11 @@ internal sealed class BenchRun(BenchOptions options) : IAsyncDisposable
         var times = new List<double>();
         await MeasureAsync(times, 5, RouteChangeAsync);
         times.Clear();
-        var cpu = _lateend!.CpuMilliseconds();
+        var cpu = CpuNow();
         await MeasureAsync(times, options.Changes, RouteChangeAsync);
-        cpu = _lateend.CpuMilliseconds() - cpu;
+        var used = CpuNow() - cpu;
         Percentiles("VirtualService change to last ACK", "route", times);
-        Figure("CPU per VirtualService change", "route_cpu_ms", cpu / options.Changes, "0.0", "ms");
+        CpuPer("VirtualService change", "route", used, options.Changes);
     }
 
     /// <summary>100 endpoint changes a second: every proxy must end with the last state of every service.</summary>
@@ -130,11 +131,18 @@ internal sealed class BenchRun(BenchOptions options) : IAsyncDisposable
             return;
         }
 
+        var cpu = CpuNow();
         var begin = Stopwatch.GetTimestamp();
         var newcomers = Enumerable.Range(0, options.Connects).Select(i => Client(i % options.Services, 1 + (i / options.Services))).ToList();
+        await Task.WhenAll(newcomers.Select(client => client.Admitted)).WaitAsync(Limit);
+        var admitted = Stopwatch.GetElapsedTime(begin).TotalSeconds;
         await Task.WhenAll(newcomers.Select(client => client.Complete)).WaitAsync(Limit);
-        Figure(
-            "new proxies served", "connects_per_s", options.Connects / Stopwatch.GetElapsedTime(begin).TotalSeconds, "0", "/s");
+        var served = Stopwatch.GetElapsedTime(begin).TotalSeconds;
+        var used = CpuNow() - cpu;
+        Figure("new proxies admitted (first answer)", "admitted_per_s", options.Connects / admitted, "0", "/s");
+        Figure("new proxies served (all answers)", "connects_per_s", options.Connects / served, "0", "/s");
+        Figure("configuration of a new proxy", "connect_mb", newcomers.Average(client => client.Received) / 1e6, "0.00", "MB");
+        CpuPer("new proxy", "connect", used, options.Connects);
         foreach (var client in newcomers)
         {
             await client.DisposeAsync();
@@ -205,6 +213,14 @@ internal sealed class BenchRun(BenchOptions options) : IAsyncDisposable
         return _routes.WaitAsync(change, Limit);
     }
 
+    private Cpu CpuNow() => new(_lateend!.CpuMilliseconds(), Environment.CpuUsage.TotalTime.TotalMilliseconds);
+
+    private void CpuPer(string what, string column, Cpu used, int count)
+    {
+        Figure($"CPU per {what}", $"{column}_cpu_ms", used.Server / count, "0.0", "ms");
+        Figure($"CPU of the bench itself per {what}", $"{column}_bench_cpu_ms", used.Bench / count, "0.0", "ms");
+    }
+
     private void Percentiles(string what, string column, List<double> times)
     {
         times.Sort();
@@ -217,5 +233,11 @@ internal sealed class BenchRun(BenchOptions options) : IAsyncDisposable
         var text = value.ToString(format, CultureInfo.InvariantCulture);
         Console.WriteLine($"{what,-48} {text} {unit}");
         _row.Append('\t').Append(column).Append('=').Append(text);
+    }
+
+    /// <summary>Processor time in milliseconds: of the control plane, and of the process that is all proxies and the API server.</summary>
+    private readonly record struct Cpu(double Server, double Bench)
+    {
+        public static Cpu operator -(Cpu a, Cpu b) => new(a.Server - b.Server, a.Bench - b.Bench);
     }
 }

@@ -1,12 +1,11 @@
 using System.Buffers;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Envoy.Config.Core.V3;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Lateen.Api;
-using Lateen.Grpc;
-using Lateen.Grpc.Client;
 
 namespace Lateen.PushBench;
 
@@ -16,12 +15,12 @@ internal sealed class SidecarClient : IAsyncDisposable
     private static readonly byte[] EndpointMarker = Encoding.ASCII.GetBytes(MeshObjects.MarkerPrefix);
     private static readonly byte[] RouteMarker = "bench-"u8.ToArray();
 
-    private readonly GrpcChannel _channel;
-    private readonly GrpcCall<byte[], RawResponse> _call;
+    private readonly GrpcStream _stream = new();
     private readonly bool _delta;
     private readonly Action<int> _endpointSeen;
     private readonly Action<int> _routeSeen;
     private readonly TaskCompletionSource _complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _admitted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly HashSet<string> _have = [];
     private byte[] _endpointNames = [];
     private readonly Task _reading;
@@ -31,10 +30,11 @@ internal sealed class SidecarClient : IAsyncDisposable
     public SidecarClient(IPEndPoint server, int service, int replica, bool delta, Action<int> endpointSeen, Action<int> routeSeen)
     {
         (_delta, _endpointSeen, _routeSeen) = (delta, endpointSeen, routeSeen);
-        _channel = new GrpcChannel(new GrpcChannelOptions { Address = new Uri($"http://{server}") });
-        _call = _channel.Start(delta ? Wire.Delta : Wire.Stream, new GrpcCallOptions(), CancellationToken.None);
-        _reading = ReadAsync(NodeOf(service, replica));
+        _reading = ReadAsync(server, NodeOf(service, replica));
     }
+
+    /// <summary>Completes with the first answer.</summary>
+    public Task Admitted => _admitted.Task;
 
     /// <summary>Completes when clusters, endpoints, listeners and routes have come.</summary>
     public Task Complete => _complete.Task;
@@ -44,9 +44,8 @@ internal sealed class SidecarClient : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _call.DisposeAsync();
+        _stream.Dispose();
         await _reading;
-        _channel.Dispose();
     }
 
     private static byte[] NodeOf(int service, int replica)
@@ -69,23 +68,24 @@ internal sealed class SidecarClient : IAsyncDisposable
         return node.ToByteArray();
     }
 
-    private async Task ReadAsync(byte[] node)
+    private async Task ReadAsync(IPEndPoint server, byte[] node)
     {
         try
         {
+            await _stream.OpenAsync(server, Wire.PathOf(_delta));
             await SubscribeAsync(TypeUrls.Cluster, [], node);
-            while (await _call.ReadAsync() is { Any: true, Message: var response })
+            while (true)
             {
-                using (response)
-                {
-                    Received += response.Bytes.Length;
-                    await OnResponseAsync(response);
-                }
+                var (buffer, length) = await _stream.ReadAsync();
+                using var response = Wire.Read(buffer, length);
+                Received += length;
+                await OnResponseAsync(response);
             }
         }
-        catch (GrpcException exception)
+        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException)
         {
             _complete.TrySetException(exception);
+            _admitted.TrySetException(exception);
         }
     }
 
@@ -93,6 +93,7 @@ internal sealed class SidecarClient : IAsyncDisposable
     {
         if (response.TypeUrl == TypeUrls.Cluster && _have.Add(response.TypeUrl))
         {
+            _admitted.TrySetResult();
             _endpointNames = EndpointNames(response);
             await AcknowledgeAsync(response);
             await SubscribeAsync(TypeUrls.ClusterLoadAssignment, _endpointNames, []);
@@ -150,14 +151,14 @@ internal sealed class SidecarClient : IAsyncDisposable
         }
 
         buffer.Write(names);
-        return _call.WriteAsync(Wire.Message(buffer.WrittenSpan, (_delta ? 2 : 4, typeUrl)));
+        return _stream.SendAsync(Wire.Message(buffer.WrittenSpan, (_delta ? 2 : 4, typeUrl)));
     }
 
     private ValueTask AcknowledgeAsync(RawResponse response)
     {
         if (_delta)
         {
-            return _call.WriteAsync(Wire.Message([], (2, response.TypeUrl), (6, response.Nonce)));
+            return _stream.SendAsync(Wire.Message([], (2, response.TypeUrl), (6, response.Nonce)));
         }
 
         ReadOnlySpan<byte> names = response.TypeUrl switch
@@ -166,7 +167,7 @@ internal sealed class SidecarClient : IAsyncDisposable
             TypeUrls.RouteConfiguration => Name("80"u8),
             _ => [],
         };
-        return _call.WriteAsync(Wire.Message(names, (4, response.TypeUrl), (5, response.Nonce)));
+        return _stream.SendAsync(Wire.Message(names, (4, response.TypeUrl), (5, response.Nonce)));
     }
 
     // resource_names of state of the world and resource_names_subscribe of delta are both field 3.

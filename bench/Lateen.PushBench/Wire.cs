@@ -1,6 +1,5 @@
 using System.Buffers;
 using Lateen.Api;
-using Lateen.Grpc;
 
 namespace Lateen.PushBench;
 
@@ -22,15 +21,7 @@ internal static class Wire
 {
     private const string Service = "envoy.service.discovery.v3.AggregatedDiscoveryService";
 
-    private static readonly GrpcMarshaller<byte[]> Request = new(
-        static bytes => bytes.Length, static (bytes, output) => output.Write(bytes), static bytes => bytes.ToArray());
-
-    private static readonly GrpcMarshaller<RawResponse> Response = new(
-        static _ => throw new NotSupportedException(), static (_, _) => throw new NotSupportedException(), Read);
-
-    public static GrpcMethod<byte[], RawResponse> Stream { get; } = new(Service, "StreamAggregatedResources", Request, Response);
-
-    public static GrpcMethod<byte[], RawResponse> Delta { get; } = new(Service, "DeltaAggregatedResources", Request, Response);
+    public static string PathOf(bool isDelta) => $"/{Service}/{(isDelta ? "Delta" : "Stream")}AggregatedResources";
 
     /// <summary>The length-delimited fields of a message, in order.</summary>
     public static IEnumerable<(int Field, ReadOnlyMemory<byte> Value)> Fields(ReadOnlyMemory<byte> message)
@@ -83,12 +74,9 @@ internal static class Wire
         buffer.Write(value);
     }
 
-    // Hundreds of clients in one process are told megabytes at once: buffers are pooled, or the collector would be what is measured.
-    private static RawResponse Read(ReadOnlySequence<byte> message)
+    /// <summary>Takes over the rented bytes of a message.</summary>
+    public static RawResponse Read(byte[] buffer, int length)
     {
-        var length = (int)message.Length;
-        var buffer = ArrayPool<byte>.Shared.Rent(length);
-        message.CopyTo(buffer);
         string type = "", nonce = "";
         foreach (var (field, value) in Fields(buffer.AsMemory(0, length)))
         {

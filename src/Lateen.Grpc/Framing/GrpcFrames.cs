@@ -14,17 +14,16 @@ internal static class GrpcFrames
 
     public static void Write<T>(IBufferWriter<byte> output, GrpcMarshaller<T> marshaller, T message)
     {
-        WritePrefix(output, marshaller.Size(message));
+        WritePrefix(output.GetSpan(PrefixLength), marshaller.Size(message));
+        output.Advance(PrefixLength);
         marshaller.Write(message, output);
     }
 
     /// <summary>The prefix of a message of that length, uncompressed.</summary>
-    public static void WritePrefix(IBufferWriter<byte> output, int length)
+    public static void WritePrefix(Span<byte> prefix, int length)
     {
-        var prefix = output.GetSpan(PrefixLength);
         prefix[0] = 0;
         BinaryPrimitives.WriteUInt32BigEndian(prefix[1..], (uint)length);
-        output.Advance(PrefixLength);
     }
 
     /// <summary>Takes one whole message off the front of the buffer.</summary>

@@ -24,10 +24,12 @@ public sealed class GrpcExchange<TRequest, TResponse>
     /// <exception cref="OperationCanceledException">The client is gone.</exception>
     public async ValueTask WriteAsync(TResponse message, CancellationToken cancellation)
     {
-        var output = new GrpcPieceWriter(_body, cancellation);
+        var length = _marshaller.Size(message);
+        var output = new GrpcPieceWriter(_body, GrpcFrames.PrefixLength + length, cancellation);
         if (_marshaller.WriteInPieces is { } writeInPieces)
         {
-            GrpcFrames.WritePrefix(_body, _marshaller.Size(message));
+            GrpcFrames.WritePrefix(output.GetSpan(GrpcFrames.PrefixLength), length);
+            output.Advance(GrpcFrames.PrefixLength);
             await writeInPieces(message, output);
         }
         else

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 
 namespace Lateen.Grpc.Server;
@@ -15,36 +14,46 @@ public sealed class GrpcPieceWriter
 
     private readonly PipeWriter _output;
     private readonly CancellationToken _cancellation;
+    private Memory<byte> _room;
+    private int _used;
+    private int _left;
     private int _unflushed;
 
-    internal GrpcPieceWriter(PipeWriter output, CancellationToken cancellation) => (_output, _cancellation) = (output, cancellation);
+    /// <param name="length">Bytes that will be written in all; room is taken for no more.</param>
+    internal GrpcPieceWriter(PipeWriter output, int length, CancellationToken cancellation) => (_output, _left, _cancellation) = (output, length, cancellation);
 
     /// <summary>Whether it is time to flush.</summary>
-    public bool IsFull => _unflushed >= PieceLength;
+    public bool IsFull => _unflushed + _used >= PieceLength;
 
     /// <summary>Room for at least that many bytes; <see cref="Advance"/> says how many were used.</summary>
-    public Span<byte> GetSpan(int size) => _output.GetSpan(size);
-
-    public void Advance(int count)
+    public Span<byte> GetSpan(int size)
     {
-        _output.Advance(count);
-        _unflushed += count;
+        if (_room.Length - _used < size)
+        {
+            Commit();
+            _room = _output.GetMemory(Math.Max(size, Math.Min(_left, PieceLength - _unflushed)));
+        }
+
+        return _room.Span[_used..];
     }
+
+    public void Advance(int count) => _used += count;
 
     /// <summary>Copies bytes as far as a piece goes.</summary>
     /// <returns>How many were taken; the caller flushes and goes on with the rest.</returns>
     public int Write(ReadOnlySpan<byte> bytes)
     {
-        var taken = Math.Min(bytes.Length, Math.Max(PieceLength - _unflushed, 0));
-        _output.Write(bytes[..taken]);
-        _unflushed += taken;
+        var taken = Math.Min(bytes.Length, Math.Max(PieceLength - _unflushed - _used, 0));
+        bytes[..taken].CopyTo(GetSpan(taken));
+        _used += taken;
         return taken;
     }
 
     /// <summary>Hands over what was written; completes when HTTP/2 flow control has taken it, which is the back-pressure.</summary>
-    /// <exception cref="OperationCanceledException">The client is gone.</exception>
+    /// <exception cref="OperationCanceledException">The client ended the call.</exception>
     public async ValueTask FlushAsync()
     {
+        Commit();
         var flush = await _output.FlushAsync(_cancellation);
         if (flush.IsCompleted || flush.IsCanceled)
         {
@@ -52,5 +61,18 @@ public sealed class GrpcPieceWriter
         }
 
         _unflushed = 0;
+    }
+
+    // The pipe is asked once for a piece, not once for each of the hundreds of parts that it is put together from.
+    private void Commit()
+    {
+        if (_used > 0)
+        {
+            _output.Advance(_used);
+            _left -= _used;
+            _unflushed += _used;
+        }
+
+        (_room, _used) = (default, 0);
     }
 }

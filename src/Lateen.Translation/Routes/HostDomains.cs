@@ -5,8 +5,8 @@ internal static class HostDomains
 {
     /// <param name="groups">The earlier one claims first.</param>
     /// <param name="withPort">Each name also with the port: callers of a forward proxy write it.</param>
-    /// <returns>The places of the groups that have a virtual host, with its domains.</returns>
-    public static List<(int Group, IReadOnlyList<string> Domains)> Claim(ProxyContext context, List<HostGroup> groups, bool withPort)
+    /// <returns>The places of the groups that have a virtual host, with its domains; and whether another order of the groups would have given another result.</returns>
+    public static (List<(int Group, IReadOnlyList<string> Domains)> Claims, bool IsContested) Claim(ProxyContext context, List<HostGroup> groups, bool withPort)
     {
         var known = groups.Select(g => g.Hostname).ToHashSet();
 
@@ -15,13 +15,20 @@ internal static class HostDomains
         var taken = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         var served = groups.Where(g => g.Service is not null).Select(g => g.Hostname).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var result = new List<(int, IReadOnlyList<string>)>(groups.Count);
+        var isContested = false;
         for (var i = 0; i < groups.Count; i++)
         {
             var group = groups[i];
 
             // A host in another case than a service's name is that service.
-            if ((group.Service is null && served.Contains(group.Hostname)) || !names.Add(group.Name))
+            if (group.Service is null && served.Contains(group.Hostname))
             {
+                continue;
+            }
+
+            if (!names.Add(group.Name))
+            {
+                isContested = true;
                 continue;
             }
 
@@ -39,13 +46,14 @@ internal static class HostDomains
             }
 
             // A short name never stands in the way of a service that has it as its full name; each name leads to one host.
-            domains.RemoveAll(d => (alternatives.Contains(d) && known.Contains(d)) || !taken.Add(d));
+            domains.RemoveAll(d => alternatives.Contains(d) && known.Contains(d));
+            isContested |= domains.RemoveAll(d => !taken.Add(d)) > 0;
             if (domains.Count > 0)
             {
                 result.Add((i, domains));
             }
         }
 
-        return result;
+        return (result, isContested);
     }
 }

@@ -15,6 +15,7 @@ namespace Lateen.Translation.Routes;
 /// <param name="Routes">The routes of each VirtualService or service on each port, by identity of that object.</param>
 /// <param name="Groups">All names that are routed, in the order in which they claim domains.</param>
 /// <param name="Hosts">The virtual hosts in the order of their names.</param>
+/// <param name="IsContested">Several names wanted one domain: the order of the groups decided who has it.</param>
 internal sealed record RouteTable(
     (MeshConfig Mesh, ControlPlaneSettings ControlPlane) Settings,
     DestinationRuleIndex Rules,
@@ -22,7 +23,8 @@ internal sealed record RouteTable(
     IReadOnlyDictionary<Service, Service?> Served,
     IReadOnlyDictionary<(object Owner, int Port), HostRoutes> Routes,
     IReadOnlyList<HostGroup> Groups,
-    IReadOnlyList<RoutedHost> Hosts);
+    IReadOnlyList<RoutedHost> Hosts,
+    bool IsContested);
 
 /// <summary>What the routes under some names are made from: a VirtualService, or a service that none names, for one port.</summary>
 /// <param name="Source">The VirtualService; null for the one route that a service has by itself.</param>

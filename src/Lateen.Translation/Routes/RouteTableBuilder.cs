@@ -17,6 +17,7 @@ namespace Lateen.Translation.Routes;
 /// </remarks>
 internal sealed class RouteTableBuilder
 {
+    private const int MaxSkipped = 8;
     private static readonly HashSet<string> MeshGateway = [VirtualServiceIndex.MeshGateway];
 
     private readonly ProxyContext _context;
@@ -27,6 +28,7 @@ internal sealed class RouteTableBuilder
     private readonly Dictionary<Service, Service?> _served = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<(object Owner, int Port), HostRoutes> _routes = new(OwnerComparer.Instance);
     private readonly Dictionary<HostRoutes, List<Route>> _made = new(ReferenceEqualityComparer.Instance);
+    private int _next;
 
     public RouteTableBuilder(ProxyContext context, RouteRequest request, RouteTable? before = null)
     {
@@ -44,12 +46,15 @@ internal sealed class RouteTableBuilder
     public IEnumerable<VirtualHost> Messages()
     {
         var groups = Groups();
-        return Ordered(groups).Select(host => Message(groups[host.Group], host.Domains)).ToList();
+        return Ordered(groups).Claims.Select(host => Message(groups[host.Group], host.Domains)).ToList();
     }
 
     public RouteTable Build()
     {
         var groups = Groups();
+        var (hosts, isContested) = _before is not null && PlacesOf(groups, _before) is { } places
+            ? (Renewed(groups, _before, places), _before.IsContested)
+            : Packed(groups);
         return new(
             (_context.Mesh, _context.Settings),
             _context.Snapshot.Index.DestinationRules,
@@ -57,45 +62,72 @@ internal sealed class RouteTableBuilder
             _served,
             _routes,
             groups,
-            _before is not null && ClaimTheSame(groups, _before.Groups) ? Renewed(groups, _before) : Packed(groups));
+            hosts,
+            isContested);
     }
 
-    private static bool ClaimTheSame(List<HostGroup> now, IReadOnlyList<HostGroup> before)
+    /// <summary>Where each of the names of before stands now; null when not all domains are claimed as they were.</summary>
+    /// <remarks>A name that gets a VirtualService of its own moves to the front. That is all that changes where nobody wanted what another has.</remarks>
+    private static int[]? PlacesOf(List<HostGroup> now, RouteTable before)
     {
-        if (now.Count != before.Count)
+        if (now.Count != before.Groups.Count)
         {
-            return false;
+            return null;
         }
 
-        for (var i = 0; i < now.Count; i++)
+        var places = new int[now.Count];
+        var same = 0;
+        while (same < now.Count && now[same].ClaimsLike(before.Groups[same]))
         {
-            if (!now[i].ClaimsLike(before[i]))
+            places[same] = same++;
+        }
+
+        if (same == now.Count)
+        {
+            return places;
+        }
+
+        var byName = new Dictionary<string, int>(now.Count - same);
+        for (var i = same; i < now.Count; i++)
+        {
+            if (before.IsContested || !byName.TryAdd(now[i].Name, i))
             {
-                return false;
+                return null;
             }
         }
 
-        return true;
+        for (var i = same; i < now.Count; i++)
+        {
+            if (!byName.TryGetValue(before.Groups[i].Name, out places[i]) || !now[places[i]].ClaimsLike(before.Groups[i]))
+            {
+                return null;
+            }
+        }
+
+        return places;
     }
 
     // Names and domains are as before: only hosts with other routes are made.
-    private List<RoutedHost> Renewed(List<HostGroup> groups, RouteTable before)
+    private List<RoutedHost> Renewed(List<HostGroup> groups, RouteTable before, int[] places)
     {
         var hosts = new List<RoutedHost>(before.Hosts.Count);
         foreach (var host in before.Hosts)
         {
-            var group = groups[host.Group];
-            hosts.Add(ReferenceEquals(group.Routes, before.Groups[host.Group].Routes) ? host : Pack(host.Group, group, host.Domains));
+            var place = places[host.Group];
+            hosts.Add(!ReferenceEquals(groups[place].Routes, before.Groups[host.Group].Routes) ? Pack(place, groups[place], host.Domains)
+                : place == host.Group ? host
+                : host with { Group = place });
         }
 
         return hosts;
     }
 
-    private List<RoutedHost> Packed(List<HostGroup> groups)
+    private (List<RoutedHost> Hosts, bool IsContested) Packed(List<HostGroup> groups)
     {
         var known = _before?.Hosts.ToDictionary(host => host.Name) ?? [];
         var hosts = new List<RoutedHost>(groups.Count);
-        foreach (var (index, domains) in Ordered(groups))
+        var (claims, isContested) = Ordered(groups);
+        foreach (var (index, domains) in claims)
         {
             var group = groups[index];
             hosts.Add(known.TryGetValue(group.Name, out var host) && ReferenceEquals(_before!.Groups[host.Group].Routes, group.Routes)
@@ -104,7 +136,7 @@ internal sealed class RouteTableBuilder
                 : Pack(index, group, domains));
         }
 
-        return hosts;
+        return (hosts, isContested);
     }
 
     private RoutedHost Pack(int index, HostGroup group, IReadOnlyList<string> domains)
@@ -127,16 +159,17 @@ internal sealed class RouteTableBuilder
         return host;
     }
 
-    private IEnumerable<(int Group, IReadOnlyList<string> Domains)> Ordered(List<HostGroup> groups)
+    private (IEnumerable<(int Group, IReadOnlyList<string> Domains)> Claims, bool IsContested) Ordered(List<HostGroup> groups)
     {
         if (_request.Host.Length == 0)
         {
-            return HostDomains.Claim(_context, groups, withPort: _request.Port == 0)
-                .OrderBy(host => groups[host.Group].Name, StringComparer.Ordinal);
+            var (claims, isContested) = HostDomains.Claim(_context, groups, withPort: _request.Port == 0);
+            return (claims.OrderBy(host => groups[host.Group].Name, StringComparer.Ordinal), isContested);
         }
 
+        // Of one service alone: who comes first decides.
         var own = groups.FindIndex(group => group.Service?.Hostname == _request.Host);
-        return own < 0 ? [] : [(own, ["*"])];
+        return (own < 0 ? [] : [(own, ["*"])], true);
     }
 
     /// <summary>Hosts of VirtualServices first, in their order, then the services that none of them names.</summary>
@@ -169,13 +202,22 @@ internal sealed class RouteTableBuilder
         return groups;
     }
 
-    // Most groups are what they were, at the place where they were: those are not made again.
+    // Most groups are what they were, in the order in which they were: those are not made again. One that is new does not move the place that is
+    // looked at next, those that are gone are skipped.
     private void Add(List<HostGroup> groups, string hostname, int port, Service? service, HostRoutes routes)
     {
-        var known = _before is not null && groups.Count < _before.Groups.Count ? _before.Groups[groups.Count] : null;
-        groups.Add(known is not null && ReferenceEquals(known.Service, service) && ReferenceEquals(known.Routes, routes) && known.Port == port && known.Hostname == hostname
-            ? known
-            : new HostGroup(hostname, port, service, routes));
+        for (var skipped = 0; skipped <= MaxSkipped && _before is not null && _next + skipped < _before.Groups.Count; skipped++)
+        {
+            var known = _before.Groups[_next + skipped];
+            if (ReferenceEquals(known.Service, service) && ReferenceEquals(known.Routes, routes) && known.Port == port && known.Hostname == hostname)
+            {
+                groups.Add(known);
+                _next += skipped + 1;
+                return;
+            }
+        }
+
+        groups.Add(new HostGroup(hostname, port, service, routes));
     }
 
     private Dictionary<string, Service> Services(EgressScope egress)

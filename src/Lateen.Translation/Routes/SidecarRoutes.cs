@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using Envoy.Config.Route.V3;
 using Google.Protobuf;
@@ -51,16 +52,16 @@ internal static class SidecarRoutes
     // A digest of the parts' digests: hosts that did not change are not read again.
     private static string VersionOf(ByteString head, IReadOnlyList<RoutedHost> hosts, ByteString last, ByteString rest)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(head.Span);
+        var bytes = new ArrayBufferWriter<byte>(head.Length + (hosts.Count * SHA256.HashSizeInBytes) + last.Length + rest.Length);
+        bytes.Write(head.Span);
         foreach (var host in hosts)
         {
-            hash.AppendData(host.Digest);
+            bytes.Write(host.Digest);
         }
 
-        hash.AppendData(last.Span);
-        hash.AppendData(rest.Span);
-        return NamedResource.Digest(hash.GetHashAndReset());
+        bytes.Write(last.Span);
+        bytes.Write(rest.Span);
+        return NamedResource.Digest(SHA256.HashData(bytes.WrittenSpan));
     }
 
     private static RouteConfiguration Settings(RouteRequest request) => new()

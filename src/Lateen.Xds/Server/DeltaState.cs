@@ -7,7 +7,7 @@ internal readonly record struct DeltaChange(IReadOnlyList<XdsResource> Resources
 
 /// <summary>Incremental rules for the types of one stream: requests in, verdicts and changes out, no I/O.</summary>
 /// <remarks>xDS protocol, "Incremental xDS".</remarks>
-internal sealed class DeltaState
+internal sealed class DeltaState(NameSetPool names)
 {
     private readonly Dictionary<string, TypeSubscription> _types = new(StringComparer.Ordinal);
 
@@ -25,7 +25,7 @@ internal sealed class DeltaState
             type.IsWildcard = request.ResourceNamesSubscribe.Count == 0 && XdsTypes.IsWildcard(request.TypeUrl);
             foreach (var (name, version) in request.InitialResourceVersions)
             {
-                type.Sent[name] = version;
+                type.Sent.Set(name, version);
             }
             verdict = RequestVerdict.Wanted;
         }
@@ -52,33 +52,10 @@ internal sealed class DeltaState
             }
         }
         // Subscriptions of a delta request count whatever its nonce: they are changes, not a state.
-        foreach (var name in request.ResourceNamesSubscribe)
+        if (request.ResourceNamesSubscribe.Count > 0 || request.ResourceNamesUnsubscribe.Count > 0)
         {
-            if (name == "*")
-            {
-                type.IsWildcard = true;
-            }
-            else
-            {
-                type.Names.Add(name);
-                // Subscribing again asks for the resource again, even when it was sent before.
-                if (!request.InitialResourceVersions.ContainsKey(name))
-                {
-                    type.Sent.Remove(name);
-                }
-            }
-            verdict = RequestVerdict.Wanted;
-        }
-        foreach (var name in request.ResourceNamesUnsubscribe)
-        {
-            if (name == "*")
-            {
-                type.IsWildcard = false;
-            }
-            else if (type.Names.Remove(name) && !type.IsWildcard)
-            {
-                type.Sent.Remove(name);
-            }
+            Subscribe(type, request);
+            verdict = request.ResourceNamesSubscribe.Count > 0 ? RequestVerdict.Wanted : verdict;
         }
         if (!type.IsWildcard && type.Names.Count == 0)
         {
@@ -88,23 +65,52 @@ internal sealed class DeltaState
         return verdict;
     }
 
+    private void Subscribe(TypeSubscription type, DeltaDiscoveryRequest request)
+    {
+        var wasWildcard = type.IsWildcard;
+        type.IsWildcard = (wasWildcard || request.ResourceNamesSubscribe.Contains("*")) && !request.ResourceNamesUnsubscribe.Contains("*");
+
+        var gone = request.ResourceNamesUnsubscribe.ToHashSet(StringComparer.Ordinal);
+        var known = type.Names;
+        List<string> wanted =
+        [
+            .. known.Names.Where(name => !gone.Contains(name)),
+            .. request.ResourceNamesSubscribe.Where(name => name != "*" && !known.Contains(name) && !gone.Contains(name)),
+        ];
+        type.Subscribe(names.Of(wanted), keepsGone: type.IsWildcard);
+
+        // Subscribing again asks for the resource again, even when it was sent before.
+        foreach (var name in request.ResourceNamesSubscribe)
+        {
+            if (!request.InitialResourceVersions.ContainsKey(name))
+            {
+                type.Sent.Remove(name);
+            }
+        }
+    }
+
     /// <summary>The difference between what the proxy was sent and what there is; null when there is none.</summary>
     /// <param name="isWanted">The proxy asked: an answer is owed even when it is empty, and for names that do not exist.</param>
     /// <param name="only">The only names that were looked at; null means all.</param>
     public static DeltaChange? Select(TypeSubscription type, XdsResourceSet set, bool isWanted, IReadOnlySet<string>? only = null)
     {
+        if (type is { IsWildcard: true, Names.Count: 0 } && only is null)
+        {
+            return SelectAll(type, set.Resources, isWanted);
+        }
+
         var present = new HashSet<string>(set.Resources.Count, StringComparer.Ordinal);
         var changed = new List<XdsResource>();
-        foreach (var resource in set.Resources)
+        for (var i = 0; i < set.Resources.Count; i++)
         {
+            var resource = set.Resources[i];
             present.Add(resource.Name);
-            if (!type.Sent.TryGetValue(resource.Name, out var version) || version != resource.Version)
+            if (type.Sent.Set(resource.Name, resource.Version, likelyPlace: i))
             {
                 changed.Add(resource);
-                type.Sent[resource.Name] = resource.Version;
             }
         }
-        var removed = (only ?? (IEnumerable<string>)type.Sent.Keys).Where(n => type.Sent.ContainsKey(n) && !present.Contains(n)).ToList();
+        var removed = (only ?? type.Sent.Names).Where(n => type.Sent.Contains(n) && !present.Contains(n)).ToList();
         foreach (var name in removed)
         {
             type.Sent.Remove(name);
@@ -112,8 +118,65 @@ internal sealed class DeltaState
         if (isWanted)
         {
             // xDS protocol: a subscribed resource that does not exist is answered as removed, so that the client need not wait.
-            removed.AddRange(type.Names.Where(n => !present.Contains(n) && !removed.Contains(n)).ToList());
+            removed.AddRange(type.Names.Names.Where(n => !present.Contains(n) && !removed.Contains(n)).ToList());
         }
         return changed.Count > 0 || removed.Count > 0 || isWanted ? new DeltaChange(changed, removed) : null;
+    }
+
+    // Lists mostly have the same names in the same places; where they do not, what was sent is looked up by name.
+    private static DeltaChange? SelectAll(TypeSubscription type, IReadOnlyList<XdsResource> now, bool isWanted)
+    {
+        var changed = new List<XdsResource>();
+        var removed = new List<string>();
+        var before = type.SentList;
+        if (before is null || !HaveTheSameNames(before, now))
+        {
+            var versions = type.Sent.Names.ToDictionary(name => name, name => type.Sent.Find(name)!, StringComparer.Ordinal);
+            foreach (var resource in before ?? [])
+            {
+                versions[resource.Name] = resource.Version;
+            }
+
+            foreach (var resource in now)
+            {
+                if (!versions.Remove(resource.Name, out var version) || version != resource.Version)
+                {
+                    changed.Add(resource);
+                }
+            }
+
+            removed.AddRange(versions.Keys);
+        }
+        else if (!ReferenceEquals(before, now))
+        {
+            changed.AddRange(now.Where((resource, i) => !ReferenceEquals(resource, before[i]) && resource.Version != before[i].Version));
+        }
+
+        type.SentList = now;
+        type.Sent.Clear();
+        return changed.Count > 0 || removed.Count > 0 || isWanted ? new DeltaChange(changed, removed) : null;
+    }
+
+    private static bool HaveTheSameNames(IReadOnlyList<XdsResource> before, IReadOnlyList<XdsResource> now)
+    {
+        if (ReferenceEquals(before, now))
+        {
+            return true;
+        }
+
+        if (before.Count != now.Count)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < now.Count; i++)
+        {
+            if (before[i].Name != now[i].Name)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 }

@@ -4,9 +4,9 @@ using Envoy.Service.Discovery.V3;
 namespace Lateen.Xds.Server;
 
 /// <summary>Incremental xDS on the wire.</summary>
-internal sealed class DeltaVariant(string controlPlane) : IStreamVariant<DeltaDiscoveryRequest>
+internal sealed class DeltaVariant(string controlPlane, NameSetPool names) : IStreamVariant<DeltaDiscoveryRequest>
 {
-    private readonly DeltaState _state = new();
+    private readonly DeltaState _state = new(names);
 
     public bool IsDelta => true;
 

@@ -4,51 +4,63 @@ using Google.Protobuf;
 
 namespace Lateen.Xds.Server;
 
-/// <summary>Reads state-of-the-world requests: every acknowledgement repeats all names, so they are taken from a pool instead of made anew.</summary>
-internal sealed class DiscoveryRequestReader
+/// <summary>Reads state-of-the-world requests: every acknowledgement repeats all names, so they are recognised as a whole and not read again.</summary>
+internal sealed class DiscoveryRequestReader(NameSetPool pool)
 {
     // envoy.service.discovery.v3.DiscoveryRequest.resource_names
     private const uint NamesTag = (3 << 3) | (uint)WireFormat.WireType.LengthDelimited;
 
-    private readonly NamePool _names = new();
-
-    public DiscoveryRequest Read(ReadOnlySequence<byte> message)
+    public SotwRequest Read(ReadOnlySequence<byte> message)
     {
         var length = checked((int)message.Length);
         var buffer = ArrayPool<byte>.Shared.Rent(length);
+
+        // A name may take a byte more than in the message: its length is written anew.
+        var names = ArrayPool<byte>.Shared.Rent(checked(2 * length));
         try
         {
             message.CopyTo(buffer);
-            var names = new List<string>();
-            var kept = TakeNames(buffer.AsSpan(0, length), names);
-            var request = DiscoveryRequest.Parser.ParseFrom(buffer, 0, kept);
-            request.ResourceNames.AddRange(names);
-            return request;
+            var (kept, named, known) = Separate(buffer.AsSpan(0, length), names);
+            return new SotwRequest(DiscoveryRequest.Parser.ParseFrom(buffer, 0, kept), known ?? pool.Of(names.AsSpan(0, named)));
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
+            ArrayPool<byte>.Shared.Return(names);
         }
     }
 
-    /// <summary>Moves all other fields together at the front.</summary>
-    /// <returns>Their length; the parser then judges whether they are well-formed.</returns>
-    private int TakeNames(Span<byte> message, List<string> names)
+    /// <summary>Moves all other fields together at the front, and the names to a place of their own.</summary>
+    /// <returns>The length of both, or the names themselves; the parser then judges whether the rest is well-formed.</returns>
+    private (int Kept, int Named, NameSet? Known) Separate(Span<byte> message, Span<byte> names)
     {
-        var (at, kept) = (0, 0);
+        var (at, kept, named) = (0, 0, 0);
+        NameSet? known = null;
         while (at < message.Length)
         {
             var start = at;
+            if (named == 0 && message[at] == NamesTag && pool.Find(message[at..], out var length) is { } found
+                && message[(at + length)..].IndexOf((byte)NamesTag) < 0)
+            {
+                // No byte of what follows could begin another name.
+                known = found;
+                at += length;
+                continue;
+            }
+
             if (!TryVarint(message, ref at, out var tag) || !TrySkip(message, ref at, tag, out var value))
             {
                 // Not a message: the rest goes to the parser, which says so.
                 message[start..].CopyTo(message[kept..]);
-                return kept + message.Length - start;
+                return (kept + message.Length - start, named, known);
             }
 
             if (tag == NamesTag)
             {
-                names.Add(_names.Of(message[value]));
+                names[named++] = (byte)NamesTag;
+                WriteVarint(names, ref named, value.End.Value - value.Start.Value);
+                message[value].CopyTo(names[named..]);
+                named += value.End.Value - value.Start.Value;
             }
             else
             {
@@ -57,7 +69,7 @@ internal sealed class DiscoveryRequestReader
             }
         }
 
-        return kept;
+        return (kept, named, known);
     }
 
     private static bool TrySkip(ReadOnlySpan<byte> message, ref int at, ulong tag, out Range value)
@@ -87,7 +99,7 @@ internal sealed class DiscoveryRequestReader
         }
     }
 
-    private static bool TryVarint(ReadOnlySpan<byte> message, ref int at, out ulong value)
+    internal static bool TryVarint(ReadOnlySpan<byte> message, ref int at, out ulong value)
     {
         value = 0;
         for (var shift = 0; shift < 64 && at < message.Length; shift += 7)
@@ -101,5 +113,15 @@ internal sealed class DiscoveryRequestReader
         }
 
         return false;
+    }
+
+    private static void WriteVarint(Span<byte> output, ref int at, int value)
+    {
+        for (; value >= 0x80; value >>= 7)
+        {
+            output[at++] = (byte)(value | 0x80);
+        }
+
+        output[at++] = (byte)value;
     }
 }

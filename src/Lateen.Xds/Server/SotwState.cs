@@ -12,7 +12,7 @@ internal sealed class SotwState
 
     public TypeSubscription? Find(string typeUrl) => _types.GetValueOrDefault(typeUrl);
 
-    public RequestVerdict OnRequest(DiscoveryRequest request, DateTimeOffset now)
+    public RequestVerdict OnRequest(DiscoveryRequest request, NameSet names, DateTimeOffset now)
     {
         var type = _types.GetValueOrDefault(request.TypeUrl);
         if (request.ErrorDetail is { } error)
@@ -32,7 +32,7 @@ internal sealed class SotwState
             {
                 _types[request.TypeUrl] = type = new TypeSubscription(request.TypeUrl);
             }
-            SetNames(type, request.ResourceNames);
+            SetNames(type, names);
             type.Forget();
             return type.IsWildcard || type.Names.Count > 0 ? RequestVerdict.Wanted : RequestVerdict.Acked;
         }
@@ -41,27 +41,20 @@ internal sealed class SotwState
             return RequestVerdict.Stale;
         }
         type.OnAnswered(null, now);
-        if (!type.MustAnswer && HasSameNames(type, request.ResourceNames))
+        if (!type.MustAnswer && HasSameNames(type, names))
         {
             return RequestVerdict.Acked;
         }
 
         var before = type.Names;
         var wasWildcard = type.IsWildcard;
-        SetNames(type, request.ResourceNames);
+        SetNames(type, names);
         if (!type.IsWildcard && type.Names.Count == 0)
         {
             _types.Remove(request.TypeUrl);
             return before.Count > 0 || wasWildcard ? RequestVerdict.Unsubscribed : RequestVerdict.Acked;
         }
         type.Basis = null;
-        foreach (var gone in before)
-        {
-            if (!type.Names.Contains(gone))
-            {
-                type.Sent.Remove(gone);
-            }
-        }
         if (type.MustAnswer)
         {
             // Warming: the proxy has dropped what it had, so all of it goes out again.
@@ -70,7 +63,7 @@ internal sealed class SotwState
             return RequestVerdict.Wanted;
         }
         // Names that only went away need no answer: partial types have nothing to say about what is not subscribed.
-        return type.IsWildcard == wasWildcard && before.IsSupersetOf(type.Names) ? RequestVerdict.Acked : RequestVerdict.Wanted;
+        return type.IsWildcard == wasWildcard && before.Set.IsSupersetOf(names.Names) ? RequestVerdict.Acked : RequestVerdict.Wanted;
     }
 
     /// <summary>
@@ -86,14 +79,15 @@ internal sealed class SotwState
             return isSame && !isWanted ? null : set.Resources;
         }
         var changed = new List<XdsResource>();
-        foreach (var resource in set.Resources)
+        for (var i = 0; i < set.Resources.Count; i++)
         {
-            if (!type.Sent.TryGetValue(resource.Name, out var version) || version != resource.Version)
+            var resource = set.Resources[i];
+            if (type.Sent.Set(resource.Name, resource.Version, likelyPlace: i))
             {
                 changed.Add(resource);
-                type.Sent[resource.Name] = resource.Version;
             }
         }
+
         return changed.Count == 0 && !isWanted ? null : changed;
     }
 
@@ -128,28 +122,16 @@ internal sealed class SotwState
         }
     }
 
-    // The usual case of an acknowledgement, found without making a set of the names.
-    private static bool HasSameNames(TypeSubscription type, Google.Protobuf.Collections.RepeatedField<string> names)
-    {
-        if (names.Count != type.Names.Count || (names.Count == 0 && !type.IsWildcard))
-        {
-            return false;
-        }
-        foreach (var name in names)
-        {
-            if (!type.Names.Contains(name))
-            {
-                return false;
-            }
-        }
-        return names.Count > 0 ? !type.IsWildcard : true;
-    }
+    private static bool HasSameNames(TypeSubscription type, NameSet names) =>
+        (names.Count > 0 || names.IsWildcard || type.IsWildcard) && type.Names.IsSame(names);
 
     // xDS protocol, "How the client specifies what resources to return": an empty list on a wildcard type, or "*", is the wildcard.
-    private static void SetNames(TypeSubscription type, IEnumerable<string> names)
+    private static void SetNames(TypeSubscription type, NameSet names)
     {
-        var set = names.ToHashSet(StringComparer.Ordinal);
-        type.IsWildcard = set.Remove("*") || (set.Count == 0 && XdsTypes.IsWildcard(type.TypeUrl));
-        type.Names = set;
+        type.IsWildcard = names.IsWildcard || (names.Count == 0 && XdsTypes.IsWildcard(type.TypeUrl));
+        if (!ReferenceEquals(type.Names, names))
+        {
+            type.Subscribe(names);
+        }
     }
 }

@@ -1,10 +1,9 @@
 using Envoy.Config.Core.V3;
-using Envoy.Service.Discovery.V3;
 
 namespace Lateen.Xds.Server;
 
 /// <summary>State of the world on the wire.</summary>
-internal sealed class SotwVariant(string controlPlane) : IStreamVariant<DiscoveryRequest>
+internal sealed class SotwVariant(string controlPlane) : IStreamVariant<SotwRequest>
 {
     private readonly SotwState _state = new();
 
@@ -14,11 +13,11 @@ internal sealed class SotwVariant(string controlPlane) : IStreamVariant<Discover
 
     public TypeSubscription? Find(string typeUrl) => _state.Find(typeUrl);
 
-    public Node? NodeOf(DiscoveryRequest request) => request.Node;
+    public Node? NodeOf(SotwRequest request) => request.Message.Node;
 
-    public string TypeUrlOf(DiscoveryRequest request) => request.TypeUrl;
+    public string TypeUrlOf(SotwRequest request) => request.Message.TypeUrl;
 
-    public RequestVerdict OnRequest(DiscoveryRequest request, DateTimeOffset now) => _state.OnRequest(request, now);
+    public RequestVerdict OnRequest(SotwRequest request, DateTimeOffset now) => _state.OnRequest(request.Message, request.Names, now);
 
     public XdsResponse? Respond(TypeSubscription type, XdsResourceSet set, bool isWanted, IReadOnlySet<string>? only, string nonce, DateTimeOffset now)
     {

@@ -9,14 +9,15 @@ internal sealed class TypeSubscription(string typeUrl)
 {
     public string TypeUrl { get; } = typeUrl;
 
-    public HashSet<string> Names { get; set; } = new(StringComparer.Ordinal);
+    /// <summary>What it is subscribed to by name.</summary>
+    public NameSet Names { get; private set; } = NameSet.Empty;
 
     public bool IsWildcard { get; set; }
 
     /// <summary>Versions of the resources the proxy was last sent, refused ones included: the same content is not offered twice.</summary>
-    public Dictionary<string, string> Sent { get; } = new(StringComparer.Ordinal);
+    public SentVersions Sent { get; } = new();
 
-    /// <summary>The same for a type that is always sent as a whole (state of the world): the list itself, which proxies share.</summary>
+    /// <summary>The same where all of a type is subscribed to and nothing by name: the list that it was sent, which proxies share.</summary>
     public IReadOnlyList<XdsResource>? SentList { get; set; }
 
     /// <summary><see cref="XdsResourceSet.Basis"/> of the last whole answer; null while there is none that all of the names were in.</summary>
@@ -53,6 +54,20 @@ internal sealed class TypeSubscription(string typeUrl)
     public bool MustAnswer { get; set; }
 
     private string _answered = string.Empty;
+
+    /// <summary>Takes other names; what was sent of those that it gives up is forgotten.</summary>
+    /// <param name="keepsGone">It is not: a wildcard covers them.</param>
+    public void Subscribe(NameSet names, bool keepsGone = false)
+    {
+        Names = names;
+        foreach (var resource in SentList ?? [])
+        {
+            Sent.Set(resource.Name, resource.Version);
+        }
+
+        SentList = null;
+        Sent.MoveTo(names, keepsGone);
+    }
 
     public void OnSent(string version, string nonce, DateTimeOffset at)
     {
@@ -115,11 +130,11 @@ internal sealed class TypeSubscription(string typeUrl)
     /// <summary>The resources sent whose names stand in a text; of names within names only the longest.</summary>
     public IReadOnlyList<string> NamedIn(string text)
     {
-        var found = (SentList?.Select(resource => resource.Name) ?? Sent.Keys).Where(name => text.Contains(name, StringComparison.Ordinal)).ToList();
+        var found = (SentList?.Select(resource => resource.Name) ?? Sent.Names).Where(name => text.Contains(name, StringComparison.Ordinal)).ToList();
         return [.. found.Where(name => !found.Exists(other => other.Length > name.Length && other.Contains(name, StringComparison.Ordinal)))];
     }
 
     public XdsTypeStatus Status() => new(
-        TypeUrl, IsWildcard, [.. Names.Order(StringComparer.Ordinal)], SentVersion, SentNonce, AckedVersion, AckedNonce, SentAt,
+        TypeUrl, IsWildcard, [.. Names.Names.Order(StringComparer.Ordinal)], SentVersion, SentNonce, AckedVersion, AckedNonce, SentAt,
         SentList?.Count ?? Sent.Count, NackMessage, NackedAt);
 }

@@ -25,6 +25,7 @@ public sealed class XdsServer<TProxy> : IDisposable
     private readonly ILogger _logger;
     private readonly SemaphoreSlim _throttle;
     private readonly Admission _admission;
+    private readonly NameSetPool _names = new();
     private readonly CancellationTokenSource _closing = new();
     private long _connections;
     private long _announced = -1;
@@ -84,17 +85,20 @@ public sealed class XdsServer<TProxy> : IDisposable
     /// <summary>Serves both variants on the endpoints of a Kestrel host; call it once per host (or port group).</summary>
     public void Map(IEndpointRouteBuilder endpoints, GrpcServerOptions grpc)
     {
-        var reader = new DiscoveryRequestReader();
+        var reader = new DiscoveryRequestReader(_names);
         var (stream, delta) = (AdsMethods.Stream, AdsMethods.Delta);
         endpoints.MapGrpcStream(
-            new GrpcMethod<DiscoveryRequest, XdsResponse>(
-                stream.Service, stream.Name, stream.Request with { Read = reader.Read }, XdsResponseBytes.Marshaller),
+            new GrpcMethod<SotwRequest, XdsResponse>(
+                stream.Service,
+                stream.Name,
+                new(static _ => throw new NotSupportedException(), static (_, _) => throw new NotSupportedException("a server writes no requests"), reader.Read),
+                XdsResponseBytes.Marshaller),
             grpc,
             (exchange, call) => ServeAsync(exchange, call, new SotwVariant(_options.ControlPlaneIdentifier)));
         endpoints.MapGrpcStream(
             new GrpcMethod<DeltaDiscoveryRequest, XdsResponse>(delta.Service, delta.Name, delta.Request, XdsResponseBytes.Marshaller),
             grpc,
-            (exchange, call) => ServeAsync(exchange, call, new DeltaVariant(_options.ControlPlaneIdentifier)));
+            (exchange, call) => ServeAsync(exchange, call, new DeltaVariant(_options.ControlPlaneIdentifier, _names)));
     }
 
     internal async ValueTask<XdsResourceSet?> GenerateAsync(XdsPeer peer, TProxy proxy, XdsQuery query, CancellationToken cancellation)

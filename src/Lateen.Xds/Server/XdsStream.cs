@@ -284,7 +284,7 @@ internal sealed class XdsStream<TProxy, TRequest> : IXdsStream<TProxy>
             }
         }
         var basis = isWanted || only is not null ? null : type.Basis;
-        var query = new XdsQuery(type.TypeUrl, type.IsWildcard && only is null, only ?? type.Names, only is not null, basis);
+        var query = new XdsQuery(type.TypeUrl, type.IsWildcard && only is null, only ?? type.Names.Set, only is not null, basis);
         if (await _server.GenerateAsync(_peer, _proxy, query, cancellation) is not { } set)
         {
             return false;

@@ -9,7 +9,7 @@ namespace Lateen.Tests.Xds;
 
 public sealed class DeltaStateTests
 {
-    private readonly DeltaState _state = new();
+    private readonly DeltaState _state = new(new NameSetPool());
 
     [Fact]
     public void Select_ResourceGone_IsRemovedByName()
@@ -57,7 +57,43 @@ public sealed class DeltaStateTests
     {
         Request(TypeUrls.ClusterLoadAssignment, subscribe: ["a"]);
         Request(TypeUrls.ClusterLoadAssignment, unsubscribe: ["a"]).ShouldBe(RequestVerdict.Acked);
-        _state.Find(TypeUrls.ClusterLoadAssignment)!.Names.ShouldBeEmpty();
+        _state.Find(TypeUrls.ClusterLoadAssignment)!.Names.Names.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Request_MoreNamesAndFewer_KeepsWhatIsKnownOfTheOthers()
+    {
+        Request(TypeUrls.ClusterLoadAssignment, subscribe: ["a", "b"]);
+        var type = _state.Find(TypeUrls.ClusterLoadAssignment)!;
+        DeltaState.Select(type, Set(("a", "1"), ("b", "1")), true);
+        Request(TypeUrls.ClusterLoadAssignment, subscribe: ["c"], unsubscribe: ["a"]).ShouldBe(RequestVerdict.Wanted);
+        type.Names.Names.ShouldBe(["b", "c"]);
+        DeltaState.Select(type, Set(("b", "1"), ("c", "1")), true)!.Value.Resources.Select(r => r.Name).ShouldBe(["c"]);
+    }
+
+    [Fact]
+    public void Select_WildcardWithOtherOrderAndVersions_SendsOnlyTheDifference()
+    {
+        Request(TypeUrls.Cluster);
+        var type = _state.Find(TypeUrls.Cluster)!;
+        DeltaState.Select(type, Set(("a", "1"), ("b", "1"), ("c", "1")), true);
+        DeltaState.Select(type, Set(("a", "1"), ("b", "2"), ("c", "1")), false)!.Value.Resources.Select(r => r.Name).ShouldBe(["b"]);
+        DeltaState.Select(type, Set(("c", "1"), ("b", "2"), ("a", "1")), false).ShouldBeNull();
+        var change = DeltaState.Select(type, Set(("d", "1"), ("c", "2"), ("a", "1")), false)!.Value;
+        change.Resources.Select(r => r.Name).ShouldBe(["d", "c"]);
+        change.Removed.ShouldBe(["b"]);
+    }
+
+    [Fact]
+    public void Request_NameBesideTheWildcard_SendsThatResourceAgainAndNoOther()
+    {
+        Request(TypeUrls.Cluster);
+        var type = _state.Find(TypeUrls.Cluster)!;
+        DeltaState.Select(type, Set(("a", "1"), ("b", "1")), true);
+        Request(TypeUrls.Cluster, subscribe: ["b"]).ShouldBe(RequestVerdict.Wanted);
+        DeltaState.Select(type, Set(("a", "1"), ("b", "1")), true)!.Value.Resources.Select(r => r.Name).ShouldBe(["b"]);
+        Request(TypeUrls.Cluster, unsubscribe: ["b"]);
+        DeltaState.Select(type, Set(("a", "1"), ("b", "1")), false).ShouldBeNull();
     }
 
     private RequestVerdict Request(string typeUrl, string[]? subscribe = null, string[]? unsubscribe = null)

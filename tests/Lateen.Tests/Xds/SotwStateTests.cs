@@ -36,7 +36,7 @@ public sealed class SotwStateTests
         Sent(TypeUrls.ClusterLoadAssignment, "v1", "1");
         Sent(TypeUrls.ClusterLoadAssignment, "v2", "2");
         Request(TypeUrls.ClusterLoadAssignment, "1", "a", "b").ShouldBe(RequestVerdict.Stale);
-        _state.Find(TypeUrls.ClusterLoadAssignment)!.Names.ShouldBe(["a"]);
+        _state.Find(TypeUrls.ClusterLoadAssignment)!.Names.Names.ShouldBe(["a"]);
     }
 
     [Fact]
@@ -46,10 +46,8 @@ public sealed class SotwStateTests
         Sent(TypeUrls.Cluster, "v1", "1");
         Request(TypeUrls.Cluster, "1");
         Sent(TypeUrls.Cluster, "v2", "2");
-        _state.OnRequest(new DiscoveryRequest
-        {
-            TypeUrl = TypeUrls.Cluster, ResponseNonce = "2", ErrorDetail = new Google.Rpc.Status { Message = "bad" },
-        }, Now).ShouldBe(RequestVerdict.Nacked);
+        var refusal = new DiscoveryRequest { TypeUrl = TypeUrls.Cluster, ResponseNonce = "2", ErrorDetail = new Google.Rpc.Status { Message = "bad" } };
+        _state.OnRequest(refusal, NameSet.Empty, Now).ShouldBe(RequestVerdict.Nacked);
         var status = _state.Find(TypeUrls.Cluster)!.Status();
         status.AckedVersion.ShouldBe("v1");
         status.SentVersion.ShouldBe("v2");
@@ -64,7 +62,7 @@ public sealed class SotwStateTests
         Request(TypeUrls.RouteConfiguration, "1", "80", "8080").ShouldBe(RequestVerdict.Wanted);
         Sent(TypeUrls.RouteConfiguration, "v1", "2");
         Request(TypeUrls.RouteConfiguration, "2", "8080").ShouldBe(RequestVerdict.Acked);
-        _state.Find(TypeUrls.RouteConfiguration)!.Names.ShouldBe(["8080"]);
+        _state.Find(TypeUrls.RouteConfiguration)!.Names.Names.ShouldBe(["8080"]);
     }
 
     [Fact]
@@ -108,11 +106,21 @@ public sealed class SotwStateTests
         SotwState.Select(type, Set(Resource("a", "1"), Resource("b", "2")), false)!.Select(r => r.Name).ShouldBe(["b"]);
     }
 
+    [Fact]
+    public void Request_OtherNames_KeepsWhatWasSentOfThoseThatStay()
+    {
+        Request(TypeUrls.ClusterLoadAssignment, "", "a", "b", "c");
+        Sent(TypeUrls.ClusterLoadAssignment, "v1", "1", Resource("a", "1"), Resource("b", "1"), Resource("c", "1"));
+        Request(TypeUrls.ClusterLoadAssignment, "1", "c", "d", "a").ShouldBe(RequestVerdict.Wanted);
+        var type = _state.Find(TypeUrls.ClusterLoadAssignment)!;
+        type.Status().Resources.ShouldBe(2);
+        SotwState.Select(type, Set(Resource("c", "1"), Resource("d", "1"), Resource("a", "2")), true)!.Select(r => r.Name).ShouldBe(["d", "a"]);
+    }
+
     private RequestVerdict Request(string typeUrl, string nonce = "", params string[] names)
     {
         var request = new DiscoveryRequest { TypeUrl = typeUrl, ResponseNonce = nonce };
-        request.ResourceNames.AddRange(names);
-        return _state.OnRequest(request, Now);
+        return _state.OnRequest(request, NameSet.Of(names), Now);
     }
 
     private void Sent(string typeUrl, string version, string nonce, params XdsResource[] resources)
