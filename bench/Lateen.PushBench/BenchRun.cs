@@ -82,10 +82,13 @@ internal sealed class BenchRun(BenchOptions options) : IAsyncDisposable
         var times = new List<double>();
         await MeasureAsync(times, 5, RouteChangeAsync);
         times.Clear();
+        var received = _clients.Sum(client => client.Received);
         var cpu = CpuNow();
         await MeasureAsync(times, options.Changes, RouteChangeAsync);
         var used = CpuNow() - cpu;
         Percentiles("VirtualService change to last ACK", "route", times);
+        Figure(
+            "bytes to each proxy per VirtualService change", "route_kb", (_clients.Sum(client => client.Received) - received) / 1e3 / options.Changes / _clients.Count, "0.0", "KB");
         CpuPer("VirtualService change", "route", used, options.Changes);
     }
 

@@ -6,6 +6,7 @@ using Lateen.Model.Scope;
 using Lateen.Model.Services;
 using Lateen.Model.Workloads;
 using Lateen.Translation.EnvoyFilters;
+using Lateen.Translation.Gateways;
 using Lateen.Translation.Memos;
 using Lateen.Translation.Policies.Authorization;
 using Lateen.Translation.Telemetries;
@@ -20,6 +21,7 @@ internal sealed class ProxyContext
     private ProxyPatches? _patches;
     private AuthorizationFilters? _authorization;
     private EffectiveTelemetry? _telemetry;
+    private GatewayServers? _gatewayServers;
 
     private Surroundings? _surroundings;
 
@@ -62,6 +64,9 @@ internal sealed class ProxyContext
 
     /// <summary>The AuthorizationPolicies that hold for this proxy's workload.</summary>
     public AuthorizationFilters Authorization => _authorization ??= AuthorizationFilters.Of(this);
+
+    /// <summary>The servers that a gateway has by the Gateway resources that select it.</summary>
+    public GatewayServers GatewayServers => _gatewayServers ??= GatewayServers.Find(this);
 
     /// <summary>The Telemetry resources that hold for this proxy.</summary>
     public EffectiveTelemetry Telemetry => _telemetry ??= EffectiveTelemetry.Of(this);

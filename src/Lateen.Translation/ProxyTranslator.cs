@@ -126,7 +126,7 @@ public static class ProxyTranslator
 
     internal static RouteConfiguration Route(ProxyContext context, string name) => context.IsGateway
         ? RoutePatches.Apply(
-            context, EnvoyFilterContext.Gateway, GatewayRoutes.Build(context, name), GatewayServers.Find(context).ServedPorts())
+            context, EnvoyFilterContext.Gateway, GatewayRoutes.Build(context, name), context.GatewayServers.ServedPorts())
         : RoutePatches.Apply(context, EnvoyFilterContext.SidecarOutbound, SidecarRoutes.Build(context, name));
 
     /// <summary>Extension configurations by name; a name that nothing is known of gives none.</summary>

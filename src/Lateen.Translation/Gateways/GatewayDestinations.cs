@@ -14,7 +14,7 @@ internal static class GatewayDestinations
             return null;
         }
 
-        var servers = GatewayServers.Find(context).Listeners.SelectMany(listener => listener.Servers).ToList();
+        var servers = context.GatewayServers.Listeners.SelectMany(listener => listener.Servers).ToList();
         if (servers.Exists(server => server.Server.Tls?.Mode == ServerTlsMode.AutoPassthrough))
         {
             return null;

@@ -12,7 +12,7 @@ internal static class GatewayListeners
 
     public static IEnumerable<Listener> Build(ProxyContext context)
     {
-        foreach (var (bind, port, servers) in GatewayServers.Find(context).Listeners)
+        foreach (var (bind, port, servers) in context.GatewayServers.Listeners)
         {
             // Without the right to bind low ports the whole set of listeners would be refused.
             if (port < 1024 && context.Proxy.Metadata.Find("UNPRIVILEGED_POD") == "true")

@@ -10,7 +10,7 @@ internal static class GatewayRoutes
 
     public static RouteConfiguration Build(ProxyContext context, string name)
     {
-        var servers = GatewayServers.Find(context).OfRoute(name);
+        var servers = context.GatewayServers.OfRoute(name);
         var hosts = new Dictionary<string, VirtualHost>();
         foreach (var server in servers)
         {

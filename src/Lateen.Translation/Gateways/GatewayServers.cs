@@ -11,22 +11,24 @@ internal sealed class GatewayServers
     private const string NoTranslationLabel = "experimental.istio.io/disable-gateway-port-translation";
 
     private readonly ProxyContext _context;
-    private readonly Dictionary<(string Bind, int Port), List<BoundServer>> _listeners = [];
+    private readonly Dictionary<(string Bind, int Port), Listener> _listeners = [];
     private readonly List<(string Bind, int Port)> _order = [];
+    private ILookup<string, BoundServer>? _byRoute;
+    private Dictionary<int, HashSet<int>>? _servedPorts;
 
     private GatewayServers(ProxyContext context) => _context = context;
 
     /// <summary>By address (empty = all) and port, in the order of the oldest server.</summary>
     public IEnumerable<(string Bind, int Port, List<BoundServer> Servers)> Listeners =>
-        _order.Select(key => (key.Bind, key.Port, _listeners[key]));
+        _order.Select(key => (key.Bind, key.Port, _listeners[key].Servers));
 
     /// <summary>The HTTP servers behind a route configuration.</summary>
     public List<BoundServer> OfRoute(string name) =>
-        [.. _order.SelectMany(key => _listeners[key]).Where(s => s.RouteName == name)];
+        [.. (_byRoute ??= _order.SelectMany(key => _listeners[key].Servers).ToLookup(server => server.RouteName))[name]];
 
     /// <summary>The ports that clients know, by the port that the workload listens on.</summary>
-    public IReadOnlyDictionary<int, HashSet<int>> ServedPorts() => _order
-        .SelectMany(key => _listeners[key])
+    public IReadOnlyDictionary<int, HashSet<int>> ServedPorts() => _servedPorts ??= _order
+        .SelectMany(key => _listeners[key].Servers)
         .GroupBy(server => server.Port)
         .ToDictionary(group => group.Key, group => group.Select(server => server.Server.Port.Number).ToHashSet());
 
@@ -74,46 +76,18 @@ internal sealed class GatewayServers
         var key = (server.Bind, port);
         if (!_listeners.TryGetValue(key, out var existing))
         {
-            _listeners[key] = [bound];
+            _listeners[key] = new Listener(bound);
             _order.Add(key);
             return;
         }
 
-        if (Conflict(bound, existing) is { } reason)
+        if (existing.Conflict(bound) is { } reason)
         {
             _context.Report(gateway.Meta, $"spec.servers[{index}]", reason, "use another port, bind or host");
             return;
         }
 
         existing.Add(bound);
-    }
-
-    /// <summary>Why a server cannot share a listener with older ones; null when it can.</summary>
-    private static string? Conflict(BoundServer server, List<BoundServer> existing)
-    {
-        var first = existing[0];
-        if (first.IsTls != server.IsTls)
-        {
-            return $"port {server.Port} is taken by Gateway {first.GatewayName} with protocol {first.Server.Port.Protocol}";
-        }
-
-        if (!server.IsTls)
-        {
-            return server.IsHttp && first.IsHttp && server.Protocol == first.Protocol
-                ? null
-                : $"plain {server.Server.Port.Protocol} on port {server.Port} can not be told apart from Gateway {first.GatewayName}";
-        }
-
-        var taken = existing.SelectMany(s => s.Server.Hosts.Select(GatewayHosts.HostOf)).ToHashSet();
-        var duplicate = server.Server.Hosts.Select(GatewayHosts.HostOf).FirstOrDefault(taken.Contains);
-        if (duplicate is not null)
-        {
-            return $"host {duplicate} on port {server.Port} is already served by an older server";
-        }
-
-        return server.IsHttp && existing.Any(s => s.RouteName == server.RouteName)
-            ? $"port name {server.Server.Port.Name} is used twice"
-            : null;
     }
 
     /// <summary>The workload's port behind the port that clients use: by the gateway's own Service, else the same.</summary>
@@ -149,5 +123,47 @@ internal sealed class GatewayServers
             : string.Create(
                 CultureInfo.InvariantCulture,
                 $"https.{server.Server.Port.Number}.{server.Server.Port.Name}.{server.Gateway.Meta.Name}.{server.Gateway.Meta.Namespace}{bind}");
+    }
+
+    /// <summary>The servers of one address and port, with what they have taken.</summary>
+    private sealed class Listener
+    {
+        private readonly HashSet<string> _hosts = [];
+        private readonly HashSet<string> _routes = [];
+
+        public Listener(BoundServer first) => Add(first);
+
+        public List<BoundServer> Servers { get; } = [];
+
+        public void Add(BoundServer server)
+        {
+            Servers.Add(server);
+            _hosts.UnionWith(server.Server.Hosts.Select(GatewayHosts.HostOf));
+            _routes.Add(server.RouteName);
+        }
+
+        /// <summary>Why a server cannot share the listener with older ones; null when it can.</summary>
+        public string? Conflict(BoundServer server)
+        {
+            var first = Servers[0];
+            if (first.IsTls != server.IsTls)
+            {
+                return $"port {server.Port} is taken by Gateway {first.GatewayName} with protocol {first.Server.Port.Protocol}";
+            }
+
+            if (!server.IsTls)
+            {
+                return server.IsHttp && first.IsHttp && server.Protocol == first.Protocol
+                    ? null
+                    : $"plain {server.Server.Port.Protocol} on port {server.Port} can not be told apart from Gateway {first.GatewayName}";
+            }
+
+            if (server.Server.Hosts.Select(GatewayHosts.HostOf).FirstOrDefault(_hosts.Contains) is { } duplicate)
+            {
+                return $"host {duplicate} on port {server.Port} is already served by an older server";
+            }
+
+            return server.IsHttp && _routes.Contains(server.RouteName) ? $"port name {server.Server.Port.Name} is used twice" : null;
+        }
     }
 }

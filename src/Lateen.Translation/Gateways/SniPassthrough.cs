@@ -38,7 +38,7 @@ internal static class SniPassthrough
         .OfType<Cluster>();
 
     private static bool IsUsed(ProxyContext context) => context.IsGateway
-        && GatewayServers.Find(context).Listeners.Any(l => l.Servers.Any(s => s.Server.Tls?.Mode == ServerTlsMode.AutoPassthrough));
+        && context.GatewayServers.Listeners.Any(l => l.Servers.Any(s => s.Server.Tls?.Mode == ServerTlsMode.AutoPassthrough));
 
     /// <summary>What is outside of the mesh proves nothing by the mesh's mutual TLS.</summary>
     private static IEnumerable<OutboundTarget> Targets(ProxyContext context) =>
