@@ -25,8 +25,8 @@ internal sealed class RouteTableBuilder
     private readonly EgressScope? _egress;
     private readonly RouteTable? _before;
     private readonly bool _readsAreSame;
-    private readonly Dictionary<Service, Service?> _served = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<(object Owner, int Port), HostRoutes> _routes = new(OwnerComparer.Instance);
+    private readonly Dictionary<Service, Service?> _served;
+    private readonly Dictionary<(object Owner, int Port), HostRoutes> _routes;
     private readonly Dictionary<HostRoutes, List<Route>> _made = new(ReferenceEqualityComparer.Instance);
     private int _next;
 
@@ -37,6 +37,8 @@ internal sealed class RouteTableBuilder
         _before = before is not null && ReferenceEquals(before.Settings.Mesh, context.Mesh) && ReferenceEquals(before.Settings.ControlPlane, context.Settings)
             ? before
             : null;
+        _served = new(_before?.Served.Count ?? 0, ReferenceEqualityComparer.Instance);
+        _routes = new(_before?.Routes.Count ?? 0, OwnerComparer.Instance);
         _readsAreSame = _before is not null
             && ReferenceEquals(_before.ServicesByHost, context.Scope.ServicesByHost)
             && ReferenceEquals(_before.Rules, context.Snapshot.Index.DestinationRules);
@@ -175,7 +177,7 @@ internal sealed class RouteTableBuilder
     /// <summary>Hosts of VirtualServices first, in their order, then the services that none of them names.</summary>
     private List<HostGroup> Groups()
     {
-        var groups = new List<HostGroup>();
+        var groups = new List<HostGroup>(_before?.Groups.Count ?? 0);
         if (_egress is null)
         {
             return groups;
@@ -222,7 +224,7 @@ internal sealed class RouteTableBuilder
 
     private Dictionary<string, Service> Services(EgressScope egress)
     {
-        var services = new Dictionary<string, Service>();
+        var services = new Dictionary<string, Service>(_before?.Hosts.Count ?? 0);
         foreach (var service in egress.Services)
         {
             if ((_request.Host.Length == 0 || service.Hostname == _request.Host) && !IsShadowed(services, service) && Served(service) is { } served)
