@@ -21,53 +21,27 @@ public sealed partial class ProxyServer
     /// refused alone and its last good version stays. Types: CDS, EDS, LDS, RDS (EDS and RDS add or replace, as their responses are partial).
     /// </summary>
     /// <returns>The problems; empty means ACK.</returns>
-    public IReadOnlyList<ResourceProblem> Apply(string typeUrl, string version, IReadOnlyList<Any> resources)
-    {
-        if (!_stores.TryGetValue(typeUrl, out ResourceStore? store))
+    public IReadOnlyList<ResourceProblem> Apply(string typeUrl, string version, IReadOnlyList<Any> resources) =>
+        Take(typeUrl, version, resources, static (typeUrl, store, names) =>
         {
-            return [new ResourceProblem("", "type_url", $"{typeUrl} is not a type that this proxy takes")];
-        }
-        List<string> changedTypes;
-        List<ResourceProblem> problems = [];
-        lock (_lock)
-        {
-            HashSet<string> names = [];
-            int changed = 0;
-            foreach (Any resource in resources)
+            if (typeUrl is not (TypeUrls.Cluster or TypeUrls.Listener))
             {
-                changed += ApplyOne(typeUrl, version, store, resource, names, problems) ? 1 : 0;
+                return [];
             }
-            int removed = 0;
-            if (typeUrl is TypeUrls.Cluster or TypeUrls.Listener)
-            {
-                foreach (string gone in store.Names.Where(n => !names.Contains(n)).ToList())
-                {
-                    RemoveOne(typeUrl, store, gone);
-                    removed++;
-                }
-                store.KeepRefusedOf(names);
-            }
-            if (typeUrl == TypeUrls.RouteConfiguration)
-            {
-                problems.AddRange(_listeners.ActivateWarm().Select(p => new ResourceProblem("", "address", p)));
-            }
-            store.HasBeenApplied = true;
-            if (problems.Count == 0)
-            {
-                store.Version = version;
-            }
-            ProxyLog.Applied(_logger, resources.Count, TypeUrls.ShortName(typeUrl), version, changed, removed);
-            changedTypes = UpdateSubscriptions();
-            UpdateReady();
-        }
-        Tell(changedTypes);
-        return problems;
-    }
+            store.KeepRefusedOf(names);
+            return [.. store.Names.Where(n => !names.Contains(n))];
+        });
 
     /// <summary>Adds or replaces resources, then removes others by name; all that are not named stay (delta xDS).</summary>
     /// <returns>The problems; empty means ACK.</returns>
     public IReadOnlyList<ResourceProblem> Update(
-        string typeUrl, string version, IReadOnlyList<Any> resources, IReadOnlyList<string>? removed = null)
+        string typeUrl, string version, IReadOnlyList<Any> resources, IReadOnlyList<string>? removed = null) =>
+        Take(typeUrl, version, resources, (_, _, _) => removed ?? []);
+
+    /// <summary>Takes a response: what it holds, then what is gone with it.</summary>
+    /// <param name="goneOf">The names that are to be removed, asked with the type, its resources and the names that the response holds.</param>
+    private List<ResourceProblem> Take(
+        string typeUrl, string version, IReadOnlyList<Any> resources, Func<string, ResourceStore, HashSet<string>, IReadOnlyList<string>> goneOf)
     {
         if (!_stores.TryGetValue(typeUrl, out ResourceStore? store))
         {
@@ -83,7 +57,8 @@ public sealed partial class ProxyServer
             {
                 changed += ApplyOne(typeUrl, version, store, resource, names, problems) ? 1 : 0;
             }
-            foreach (string name in removed ?? [])
+            IReadOnlyList<string> gone = goneOf(typeUrl, store, names);
+            foreach (string name in gone)
             {
                 RemoveOne(typeUrl, store, name);
             }
@@ -93,7 +68,7 @@ public sealed partial class ProxyServer
             {
                 store.Version = version;
             }
-            ProxyLog.Applied(_logger, resources.Count, TypeUrls.ShortName(typeUrl), version, changed, removed?.Count ?? 0);
+            ProxyLog.Applied(_logger, resources.Count, TypeUrls.ShortName(typeUrl), version, changed, gone.Count);
             changedTypes = UpdateSubscriptions();
             UpdateReady();
         }

@@ -31,16 +31,10 @@ public sealed class MeshState
     private readonly Dictionary<ObjectKey, (Workload? Old, Workload? New)> _changedPods = [];
     private readonly HashSet<ResourceName> _podSelecting = [];
     private readonly NamespaceScope _scope = new();
-    private EquatableArray<Service>? _serviceList;
-    private EquatableArray<EndpointShard>? _shardList;
-    private EquatableArray<Workload>? _podList;
-    private EquatableArray<MeshNamespace>? _namespaceList;
-    private EquatableArray<Node>? _nodeList;
-    private EquatableArray<IIstioConfig>? _configList;
+    private readonly InputLists _lists = new();
+    private readonly ClusterNetworks _networks;
     private MeshConfig _mesh = MeshConfig.Default;
     private EquatableMap<string, string> _keySets = EquatableMap<string, string>.Empty;
-    private EquatableArray<MeshNetwork> _networks;
-    private NetworkMap _networkMap = new(default, "");
     private ControlPlaneSettings _settings;
     private MeshSnapshot _snapshot = MeshSnapshot.Empty;
     private bool _rebuild = true;
@@ -51,6 +45,7 @@ public sealed class MeshState
     public MeshState(string domain, string clusterId, ControlPlaneSettings settings)
     {
         (_domain, _clusterId, _settings, Ingresses) = (domain, clusterId, settings, new IngressObjects(_scope.Selects));
+        _networks = new ClusterNetworks(clusterId);
     }
 
     /// <summary>Every Istio resource, quarantined ones included.</summary>
@@ -96,6 +91,7 @@ public sealed class MeshState
         }
 
         _mesh = mesh;
+        ClusterNetworkChanged();
         Ingresses.Touch();
         _rebuild = true;
         ScopeChanged();
@@ -114,15 +110,14 @@ public sealed class MeshState
     /// <summary>Takes the networks of the mesh; which endpoint is in which follows from them.</summary>
     public void SetNetworks(EquatableArray<MeshNetwork> networks)
     {
-        if (_networks != networks)
+        if (_networks.Set(networks))
         {
-            _networks = networks;
             NetworksChanged();
         }
     }
 
     /// <summary>The network of an address of this cluster.</summary>
-    public string NetworkOf(string address, EquatableMap<string, string> labels) => _networkMap.Of(address, labels, _clusterId);
+    public string NetworkOf(string address, EquatableMap<string, string> labels) => _networks.Of(address, labels);
 
     public void Upsert(Service service)
     {
@@ -189,10 +184,7 @@ public sealed class MeshState
             _namespaces[ns.Name] = ns;
             NamespacesChanged();
             ScopeChanged();
-            if (ns.Name == _mesh.RootNamespace && NetworkOf(known) != NetworkOf(ns))
-            {
-                NetworksChanged();
-            }
+            ClusterNetworkChanged();
         }
     }
 
@@ -202,6 +194,7 @@ public sealed class MeshState
         {
             NamespacesChanged();
             ScopeChanged();
+            ClusterNetworkChanged();
         }
     }
 
@@ -288,7 +281,7 @@ public sealed class MeshState
 
         if (Ingresses.HasChanges)
         {
-            (_configList, _rebuild) = (null, true);
+            (_lists.Configs, _rebuild) = (null, true);
         }
 
         if (_rebuild)
@@ -310,13 +303,16 @@ public sealed class MeshState
         return new MeshUpdate(_snapshot, MeshChanges.ScopeOf(before, _snapshot), endpoints, addresses);
     }
 
-    private string ClusterNetwork => NetworkOf(_namespaces.GetValueOrDefault(_mesh.RootNamespace));
-
-    private static string NetworkOf(MeshNamespace? ns) => ns?.Labels.Find(NetworkGateways.NetworkLabel) ?? "";
+    private void ClusterNetworkChanged()
+    {
+        if (_networks.SetOwn(_namespaces.GetValueOrDefault(_mesh.RootNamespace)))
+        {
+            NetworksChanged();
+        }
+    }
 
     private void NetworksChanged()
     {
-        _networkMap = new NetworkMap(_networks, ClusterNetwork);
         _changedEndpoints.UnionWith(_slices.Services);
         _rebuild = true;
     }
@@ -324,8 +320,8 @@ public sealed class MeshState
     private void ServiceChanged(ObjectKey key)
     {
         _changedEndpoints.Add(key);
-        _serviceList = null;
-        _shardList = null;
+        _lists.Services = null;
+        _lists.Shards = null;
 
         // An Ingress may name a port of the service.
         Ingresses.Touch();
@@ -343,16 +339,16 @@ public sealed class MeshState
 
     private void NamespacesChanged()
     {
-        _namespaceList = null;
+        _lists.Namespaces = null;
         _rebuild = true;
     }
 
     private void NodesChanged()
     {
-        _nodeList = null;
+        _lists.Nodes = null;
 
         // NodePort services are reached at the addresses of machines.
-        _serviceList = _services.Values.Any(service => service.NodeSelector is not null) ? null : _serviceList;
+        _lists.Services = _services.Values.Any(service => service.NodeSelector is not null) ? null : _lists.Services;
         _rebuild = true;
     }
 
@@ -367,13 +363,13 @@ public sealed class MeshState
             _podSelecting.Remove(name);
         }
 
-        _configList = null;
+        _lists.Configs = null;
         _rebuild = true;
     }
 
     private void PodChanged(ObjectKey key, Workload? old, Workload? @new)
     {
-        _podList = null;
+        _lists.Pods = null;
 
         // Readiness alone is told by the slice.
         if (old is null || @new is null || old with { Ready = @new.Ready } != @new)
@@ -401,7 +397,7 @@ public sealed class MeshState
             if (!_shards.TryGetValue(key, out var known) || known != shard)
             {
                 _shards[key] = shard;
-                _shardList = null;
+                _lists.Shards = null;
                 changed.Add(key);
             }
         }
@@ -410,34 +406,27 @@ public sealed class MeshState
         return changed;
     }
 
+    // What did not change is the same list as before: whoever compares sees it at once.
     private MeshInputs Inputs()
     {
-        var services = _serviceList ??= _services.Values.Select(service => NodePorts.WithAddresses(service, _nodes.Values, _clusterId)).ToEquatableArray();
-        return Inputs(services) with
+        var services = _lists.Services ??= _services.Values.Select(service => NodePorts.WithAddresses(service, _nodes.Values, _clusterId)).ToEquatableArray();
+        return new MeshInputs
         {
-            Networks = _networks,
-            ClusterNetwork = ClusterNetwork,
-            ServiceGateways = NetworkGateways.OfServices(services, _networks, _clusterId),
+            Mesh = _mesh,
+            KeySets = _keySets,
+            Settings = _settings,
+            Networks = _networks.All,
+            ClusterNetwork = _networks.Own,
+            ServiceGateways = NetworkGateways.OfServices(services, _networks.All, _clusterId),
+            Services = services,
+            Endpoints = _lists.Shards ??= _shards.Where(entry => _services.ContainsKey(entry.Key)).Select(entry => entry.Value).ToEquatableArray(),
+            Workloads = _lists.Pods ??= InputLists.InOrder(_pods),
+            Namespaces = _lists.Namespaces ??= _namespaces.Values.ToEquatableArray(),
+            Nodes = _lists.Nodes ??= _nodes.Values.ToEquatableArray(),
+            Configs = _lists.Configs ??= InputLists.InForce(_resources.Values).Concat(Ingresses.Convert(new(_mesh, _domain, _settings.IngressNamespace, FindPort)))
+                .ToEquatableArray(),
+            ClusterId = _clusterId,
+            Domain = _domain,
         };
     }
-
-    private MeshInputs Inputs(EquatableArray<Service> services) => new()
-    {
-        Mesh = _mesh,
-        KeySets = _keySets,
-        Settings = _settings,
-        Services = services,
-        Endpoints = _shardList ??= _shards.Where(entry => _services.ContainsKey(entry.Key)).Select(entry => entry.Value).ToEquatableArray(),
-
-        // In an order of their own, so that the same pods make the same endpoints whatever happened before.
-        Workloads = _podList ??= _pods.OrderBy(entry => entry.Key.Namespace, StringComparer.Ordinal)
-            .ThenBy(entry => entry.Key.Name, StringComparer.Ordinal).Select(entry => entry.Value).ToEquatableArray(),
-        Namespaces = _namespaceList ??= _namespaces.Values.ToEquatableArray(),
-        Nodes = _nodeList ??= _nodes.Values.ToEquatableArray(),
-        Configs = _configList ??= _resources.Values.Where(resource => resource.InForce is not null).Select(resource => resource.InForce!)
-            .Concat(Ingresses.Convert(new(_mesh, _domain, _settings.IngressNamespace, FindPort)))
-            .ToEquatableArray(),
-        ClusterId = _clusterId,
-        Domain = _domain,
-    };
 }

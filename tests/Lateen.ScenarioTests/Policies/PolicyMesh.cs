@@ -12,10 +12,9 @@ public sealed class PolicyGroup : ICollectionFixture<PolicyMesh>
 }
 
 /// <summary>A mesh with the policy sample: clients alice and bob and the server echo, all with sidecars, and an outsider without one.</summary>
-public sealed class PolicyMesh : SandboxMesh
+public sealed class PolicyMesh() : HalfInjectedMesh(Namespace, "canary/toolbox.yaml", "toolbox")
 {
     internal const string Namespace = "shop";
-    internal const string Plain = "plain";
 
     internal string Alice { get; private set; } = "";
 
@@ -23,25 +22,12 @@ public sealed class PolicyMesh : SandboxMesh
 
     internal string Echo { get; private set; } = "";
 
-    internal string Outsider { get; private set; } = "";
-
-    public override async ValueTask InitializeAsync()
+    protected override async Task FillAsync()
     {
-        await base.InitializeAsync();
-        if (!File.Exists(Kubeconfig))
-        {
-            return;
-        }
-
-        (await KubectlAsync(["create", "namespace", Plain])).MustSucceed();
-        await ApplyAsync(Plain, Sample("canary/toolbox.yaml"));
-        await CreateInjectedNamespaceAsync(Namespace);
         await ApplyAsync(Namespace, Sample("policy/apps.yaml"), "echo", "alice", "bob");
-        (await KubectlAsync(["rollout", "status", "-n", Plain, "--timeout=45s", "deployment/toolbox"])).MustSucceed();
         Alice = await PodAsync(Namespace, "app=alice");
         Bob = await PodAsync(Namespace, "app=bob");
         Echo = await PodAsync(Namespace, "app=echo");
-        Outsider = await PodAsync(Plain, "app=toolbox");
     }
 
     /// <summary>What a client of the mesh's namespace gets: the body, and the status on a last line of its own; 000 where nothing answers.</summary>

@@ -11,35 +11,21 @@ public sealed class ProtocolGroup : ICollectionFixture<ProtocolMesh>
 }
 
 /// <summary>A mesh with the protocol samples, a client with a sidecar and one without.</summary>
-public sealed class ProtocolMesh : SandboxMesh
+public sealed class ProtocolMesh() : HalfInjectedMesh(Namespace, "protocols/client.yaml", "client")
 {
     internal const string Namespace = "protocols";
-    internal const string Plain = "plain";
 
     internal string Insider { get; private set; } = "";
 
-    internal string Outsider { get; private set; } = "";
-
-    public override async ValueTask InitializeAsync()
+    protected override async Task FillAsync()
     {
-        await base.InitializeAsync();
-        if (!File.Exists(Kubeconfig))
-        {
-            return;
-        }
-
-        (await KubectlAsync(["create", "namespace", Plain])).MustSucceed();
-        await ApplyAsync(Plain, Sample("protocols/client.yaml"));
-        await CreateInjectedNamespaceAsync(Namespace);
         foreach (string sample in new[] { "grpc", "websocket", "database" })
         {
             await ApplyAsync(Namespace, Sample($"protocols/{sample}.yaml"));
         }
 
         await ApplyAsync(Namespace, Sample("protocols/client.yaml"), "client", "stock", "chat", "database");
-        (await KubectlAsync(["rollout", "status", "-n", Plain, "--timeout=45s", "deployment/client"])).MustSucceed();
         Insider = await PodAsync(Namespace, "app=client");
-        Outsider = await PodAsync(Plain, "app=client");
     }
 
     /// <summary>Runs a Python program in a client's container; what it printed.</summary>
