@@ -36,7 +36,7 @@ internal sealed class EventLoop : IDisposable
 
     /// <param name="index">The loop's number, from 0.</param>
     /// <param name="time">Wall clock and monotonic clock.</param>
-    /// <param name="onFault">Told of an exception that escaped a connection: a bug of ours; that connection is closed, the loop goes on.</param>
+    /// <param name="onFault">Told of an exception that escaped a connection or a timer: a bug of ours; that connection is closed, the loop goes on.</param>
     /// <param name="poller">What tells readiness; the loop owns it.</param>
     public EventLoop(int index, IReadinessPoller poller, TimeProvider time, Action<Exception> onFault)
     {
@@ -45,7 +45,7 @@ internal sealed class EventLoop : IDisposable
         _time = time;
         _onFault = onFault;
         UpdateClock();
-        Timers = new TimerWheel(Now);
+        Timers = new TimerWheel(Now, onFault);
         _wake.Open();
         Add(_wake, edge: false);
     }

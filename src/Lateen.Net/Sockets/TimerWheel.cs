@@ -14,9 +14,12 @@ internal sealed class TimerWheel
 
     private readonly LoopTimer?[] _slots = new LoopTimer?[Slots * Levels];
     private readonly ulong[] _occupied = new ulong[Levels];
+    private readonly Action<Exception> _onFault;
     private long _now;
 
-    public TimerWheel(long now) => _now = now;
+    /// <param name="now">The loop's clock.</param>
+    /// <param name="onFault">Told of what a callback throws; the timers after it fire all the same.</param>
+    public TimerWheel(long now, Action<Exception> onFault) => (_now, _onFault) = (now, onFault);
 
     /// <summary>Arms a timer, or moves one that is armed.</summary>
     /// <param name="timer">The timer; it is the caller's and can be used again.</param>
@@ -159,7 +162,14 @@ internal sealed class TimerWheel
                 Insert(timer);
                 continue;
             }
-            timer.OnTimer();
+            try
+            {
+                timer.OnTimer();
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                _onFault(e);
+            }
         }
     }
 }

@@ -51,6 +51,26 @@ public sealed class EventLoopTests
         }
     }
 
+    [Fact]
+    public async Task Timer_ThatFaults_StopsNeitherTheTimersAfterItNorTheLoop()
+    {
+        await using EchoLoop loop = new(faulty: -1);
+        TaskCompletionSource fired = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        await loop.WhileHeldAsync(() =>
+        {
+            loop.Arm(() => throw new InvalidOperationException("a bug of ours"), 1);
+            loop.Arm(fired.SetResult, 2);
+            return Task.CompletedTask;
+        });
+
+        await fired.Task.WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
+        loop.Faults.ShouldHaveSingleItem().ShouldBeOfType<InvalidOperationException>();
+        Socket client = (await loop.ConnectAsync(1))[0];
+        await Send(client, 1);
+        (await Receive(client)).ShouldBe([1]);
+    }
+
     private static async Task Send(Socket client, byte value) => await client.SendAsync(new[] { value }, TestContext.Current.CancellationToken);
 
     private static async Task<byte[]> Receive(Socket client)
@@ -116,6 +136,9 @@ public sealed class EventLoopTests
             go.Release();
         }
 
+        /// <summary>Does something on the loop after some milliseconds.</summary>
+        public void Arm(Action action, long delay) => _loop.Post(() => _loop.ArmTimer(new ActionTimer(action), delay));
+
         public void OnAccepted(EventLoop loop, int fd, in IpEndpoint remote)
         {
             new Echo(loop, _count++ == _faulty).Open(fd);
@@ -131,6 +154,11 @@ public sealed class EventLoopTests
             _stop.Dispose();
             _accepted.Dispose();
         }
+    }
+
+    private sealed class ActionTimer(Action action) : LoopTimer
+    {
+        public override void OnTimer() => action();
     }
 
     private sealed class Echo(EventLoop loop, bool isFaulty) : StreamSocket(loop)

@@ -11,7 +11,7 @@ public sealed class TimerWheelTests
     public void Advance_RandomTimers_FireInTheirMillisecondAndOnce()
     {
         Random random = new(7);
-        TimerWheel wheel = new(1_000_003);
+        TimerWheel wheel = new(1_000_003, e => throw e);
         long now = 1_000_003;
         List<Probe> probes = [];
         for (int i = 0; i < 2000; i++)
@@ -39,7 +39,7 @@ public sealed class TimerWheelTests
     [Fact]
     public void Arm_FromWithinACallback_FiresLater()
     {
-        TimerWheel wheel = new(0);
+        TimerWheel wheel = new(0, e => throw e);
         long now = 0;
         Probe? second = null;
         second = new Probe(() => now);
