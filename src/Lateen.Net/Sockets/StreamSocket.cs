@@ -148,8 +148,15 @@ internal abstract class StreamSocket(EventLoop loop) : EventSource
     /// <summary>Closes at once, without a word to the owner's peer objects beyond <see cref="OnClosed"/>.</summary>
     public void CloseSocket() => Close(whole: true);
 
-    /// <summary>Closes such that the peer can tell that the stream was cut: a transport that can say "this is the end" does not.</summary>
-    public void CutSocket() => Close(whole: false);
+    /// <summary>Closes such that the peer can tell that the stream was cut: what was written leaves, a transport that can say "this is the end" does not.</summary>
+    public void CutSocket()
+    {
+        if (IsOpen && !_connecting && _outputError == 0 && _end > _start)
+        {
+            BytesOut += Math.Max(SendPending(), 0);
+        }
+        Close(whole: false);
+    }
 
     /// <summary>Half-close: this side has said everything. Nothing may be pending.</summary>
     public void ShutdownWrite()
@@ -335,8 +342,7 @@ internal abstract class StreamSocket(EventLoop loop) : EventSource
 
     private void Flush()
     {
-        ReadOnlySpan<byte> pending = _output.AsSpan(_start, _end - _start);
-        int sent = _transport is null ? SocketCalls.Send(Fd, pending) : _transport.Send(Fd, pending, []);
+        int sent = SendPending();
         if (sent < 0)
         {
             if (sent is not (-LibC.Eagain or -LibC.Eintr))
@@ -357,6 +363,12 @@ internal abstract class StreamSocket(EventLoop loop) : EventSource
                 OnOutputDrained();
             }
         }
+    }
+
+    private int SendPending()
+    {
+        ReadOnlySpan<byte> pending = _output.AsSpan(_start, _end - _start);
+        return _transport is null ? SocketCalls.Send(Fd, pending) : _transport.Send(Fd, pending, []);
     }
 
     private void Fail(int error)
