@@ -141,7 +141,7 @@ public sealed class BadPeerTests
     // The length of the body that comes behind a head, which is to be Large.
     private static async Task<long> ReadBodyAsync(Socket socket)
     {
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(60));
+        using CancellationTokenSource limit = new(Patience.Limit);
         byte[] buffer = new byte[256 * 1024];
         int length = 0, head = 0;
         while (head <= 3)
