@@ -1,3 +1,4 @@
+using Envoy.Config.Core.V3;
 using Envoy.Config.Listener.V3;
 using Envoy.Extensions.Filters.Network.Rbac.V3;
 using Envoy.Extensions.Filters.Network.TcpProxy.V3;
@@ -164,6 +165,7 @@ internal static class FilterChainCompiler
         {
             Targets = targets,
             TotalWeight = targets.Sum(t => t.Item2),
+            IsOutbound = scope.Direction == TrafficDirection.Outbound,
             Guards = [.. before.Guards],
             Authorization = before.Authorization,
             PeerExchange = before.PeerExchange,

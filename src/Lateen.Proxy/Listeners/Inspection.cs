@@ -13,8 +13,9 @@ namespace Lateen.Proxy.Listeners;
 /// Envoy waits for the client's bytes, so that a protocol whose server speaks first stands still until the time is over. Here a client that is
 /// silent may be one who waits for its server: the upstream of the chain that takes plain bytes is called ahead, and if the server speaks the
 /// connection is that chain's at once. If the client speaks first the session ahead is taken where the choice falls on its chain, and dropped
-/// otherwise. Where the client has spoken first before, a moment is given to it, so that applications see no needless connections. Where it may be
-/// about to begin TLS (a port that takes both) and has not shown otherwise before, a greeting is held back for a moment: it would break a handshake.
+/// otherwise. Where the client has spoken first before, or the port's services speak HTTP, a moment is given to it, so that applications see no
+/// needless connections. Where it may be about to begin TLS (a port that takes both) and has not shown otherwise before, a greeting is held back for
+/// a moment: it would break a handshake.
 /// </para>
 /// </remarks>
 internal sealed class Inspection : StreamSocket, ISessionAhead
@@ -22,7 +23,7 @@ internal sealed class Inspection : StreamSocket, ISessionAhead
     // A PROXY header of version 2 may be as long as its 16-bit length says.
     private const int MaximumBytes = 80 * 1024;
 
-    /// <summary>How long a client may be silent who spoke first the last time.</summary>
+    /// <summary>How long a client may be silent who is expected to speak first.</summary>
     private const int SilenceMilliseconds = 50;
 
     /// <summary>How long a client that may speak TLS has for its first byte before it is sent a greeting in plain text.</summary>
@@ -57,6 +58,9 @@ internal sealed class Inspection : StreamSocket, ISessionAhead
     public bool LooksForTls { get; set; }
 
     public bool LooksForHttp { get; set; }
+
+    // Only a chain that takes plain bytes as they are, whatever they are, can have its upstream called before there are any.
+    private FilterChain? PlainChain => _listener.ChainOf(_facts) is { Tcp: not null, Tls: null, Limits.Length: 0 } chain ? chain : null;
 
     private bool? WasClient => _listener.FirstSpeakers.WasClient(_connection.Remote, _connection.Local);
 
@@ -100,7 +104,7 @@ internal sealed class Inspection : StreamSocket, ISessionAhead
         if (IsOpen && _length == 0 && !_headerDue && !_isSilent)
         {
             _isSilent = true;
-            if (WasClient == true)
+            if (WasClient ?? PlainChain is { Tcp.TakesWhatIsLeft: true })
             {
                 ArmSilence(SilenceMilliseconds);
             }
@@ -197,15 +201,14 @@ internal sealed class Inspection : StreamSocket, ISessionAhead
         _length += data.Length;
     }
 
-    // Only a chain that takes plain bytes as they are, whatever they are, can have its upstream called before there are any.
     private void CallAhead()
     {
-        if (_listener.ChainOf(_facts) is not { Tcp: { } tcp, Tls: null, Limits.Length: 0 } chain)
+        if (PlainChain is not { } chain)
         {
             return;
         }
         _connection.ChainName = chain.Name;
-        TcpSession session = _ahead = new TcpSession(_worker, _connection, tcp);
+        TcpSession session = _ahead = new TcpSession(_worker, _connection, chain.Tcp!);
         if (!session.TryBeginAhead(this))
         {
             _ahead = null;

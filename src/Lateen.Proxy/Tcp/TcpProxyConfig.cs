@@ -13,6 +13,15 @@ internal sealed class TcpProxyConfig
 
     public required int TotalWeight { get; init; }
 
+    /// <summary>For what the workload sends out (envoy.config.core.v3.TrafficDirection).</summary>
+    public bool IsOutbound { get; init; }
+
+    /// <summary>
+    /// It sends on to where they were going what is left of a port whose services all speak a protocol of the chains beside it: the last chain of Istio's
+    /// listeners for HTTP ports.
+    /// </summary>
+    public bool TakesWhatIsLeft => IsOutbound && Array.TrueForAll(Targets, t => t.Cluster.Config?.Discovery == DiscoveryKind.OriginalDestination);
+
     public required StatScope Stats { get; init; }
 
     /// <summary>istio.stats, null if the chain has none.</summary>
