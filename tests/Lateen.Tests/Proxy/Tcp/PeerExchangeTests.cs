@@ -79,7 +79,7 @@ public sealed class PeerExchangeTests : IDisposable
         string answer = await client.ReadAsync(t => t.EndsWith("row"));
 
         answer.ShouldEndWith("query: 1 row");
-        (await LabelsAsync(server, "istio_tcp_connections_closed_total")).ShouldContain("source_workload=unknown ");
+        (await LabelsAsync(server, "istio_tcp_connections_opened_total")).ShouldContain("source_workload=unknown ");
     }
 
     [Fact]
@@ -178,9 +178,9 @@ public sealed class PeerExchangeTests : IDisposable
         using CancellationTokenSource limit = new(Patience.Limit);
         while (true)
         {
-            if (bed.Server.Stats().FirstOrDefault(s => s.Metric == metric && s.Value > 0) is { } sample)
+            if (bed.Server.Stats().FirstOrDefault(s => s.Metric == metric && s.Value > 0).Labels is { } labels)
             {
-                return string.Join(' ', sample.Labels!.Select(l => $"{l.Key}={l.Value}")) + " ";
+                return string.Join(' ', labels.Select(l => $"{l.Key}={l.Value}")) + " ";
             }
             limit.IsCancellationRequested.ShouldBeFalse($"{metric} did not come");
             await Task.Delay(TimeSpan.FromMilliseconds(5), CancellationToken.None);
