@@ -118,13 +118,14 @@ internal sealed class AgentHost
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         Node node = NodeBuilder.Build(_options);
         AgentLog.Starting(_logger, VersionVerb.Version, _options.Role, node.Id, _options.XdsFile ?? _options.Proxy.DiscoveryAddress, _options.Concurrency);
+        if (!ControlPlaneChannel.TrustsTheMachinesRoots(_options))
+        {
+            // Before the proxy's threads are there, which may read the environment.
+            MachineRoots.LeaveOut();
+        }
         using var stop = new CancellationTokenSource();
         var proxy = _proxy.RunAsync(stop.Token);
         var names = _dns?.RunAsync(stop.Token) ?? Task.CompletedTask;
-        if (!ControlPlaneChannel.TrustsTheMachinesRoots(_options))
-        {
-            MachineRoots.LeaveOut();
-        }
         using GrpcChannel? discovery = _options.XdsFile is null ? ControlPlaneChannel.Create(_options) : null;
         var configuration = discovery is null
             ? new XdsFileFollower(_options.XdsFile!, _proxy, _trimmer.OnConfiguration, _time, _logger).RunAsync(stop.Token)
