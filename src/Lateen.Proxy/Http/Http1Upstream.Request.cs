@@ -7,10 +7,9 @@ internal sealed partial class Http1Upstream
 {
     private bool _requestChunked;
     private bool _requestComplete;
-    private bool _finWanted;
 
     /// <summary>Writes the head as it is to be forwarded.</summary>
-    public void SendHead(HttpExchange exchange, bool endStream)
+    public override void SendHead(HttpExchange exchange, bool endStream)
     {
         MessageHead head = exchange.Request;
         _requestChunked = !endStream && head.ContentLength < 0 && !exchange.IsUpgrade;
@@ -39,7 +38,7 @@ internal sealed partial class Http1Upstream
         _requestComplete = endStream;
     }
 
-    public void SendData(ReadOnlySpan<byte> data, bool endStream)
+    public override void SendData(ReadOnlySpan<byte> data, bool endStream)
     {
         if (_requestChunked)
         {
@@ -52,28 +51,17 @@ internal sealed partial class Http1Upstream
         _requestComplete |= endStream;
         if (endStream && _state == State.Tunnel)
         {
-            _finWanted = true;
-            FinishTunnel();
+            FinishWriting();
         }
     }
 
-    public void SendTrailers(MessageHead trailers)
+    public override void SendTrailers(MessageHead trailers)
     {
         if (_requestChunked)
         {
             ChunkedWriter.End(this, pool.Config.Http1Trailers ? trailers : null);
         }
         _requestComplete = true;
-    }
-
-    // The client has said all it has to say through the tunnel.
-    private void FinishTunnel()
-    {
-        if (_finWanted && IsOpen && PendingOutput == 0)
-        {
-            _finWanted = false;
-            ShutdownWrite();
-        }
     }
 
     private static void Put(Span<byte> destination, ref int at, ReadOnlySpan<byte> text)

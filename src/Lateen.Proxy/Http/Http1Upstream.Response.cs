@@ -29,9 +29,9 @@ internal sealed partial class Http1Upstream
         UntilClose,
     }
 
-    private void ReadLoop()
+    protected override void ReadLoop()
     {
-        while (IsOpen && !_paused)
+        while (IsOpen && !IsPaused)
         {
             byte[] input = Loop.Input;
             int n = Receive(input);
@@ -44,7 +44,7 @@ internal sealed partial class Http1Upstream
                 OnPeerClosed(n);
                 return;
             }
-            if (_exchange is null)
+            if (Exchange is null)
             {
                 // Bytes without a request: nothing that follows could be trusted.
                 pool.Cluster.Stats.Add(ClusterStat.UpstreamCxProtocolError);
@@ -62,7 +62,7 @@ internal sealed partial class Http1Upstream
 
     private void Process(ReadOnlySpan<byte> data)
     {
-        while (!data.IsEmpty && _exchange is { } exchange)
+        while (!data.IsEmpty && Exchange is { } exchange)
         {
             switch (_state)
             {
@@ -93,7 +93,7 @@ internal sealed partial class Http1Upstream
                     return;
                 default:
                     int taken = OnBody(exchange, data);
-                    if (_exchange != exchange)
+                    if (Exchange != exchange)
                     {
                         return; // The shared input buffer may be somebody else's by now.
                     }
@@ -126,7 +126,7 @@ internal sealed partial class Http1Upstream
             {
                 _state = State.Tunnel;
                 exchange.OnResponseHead(endStream: false);
-                return IsOpen && _exchange == exchange;
+                return IsOpen && Exchange == exchange;
             }
             if (head.Status == 101 || head.IsChunked || head.ContentLength > 0)
             {
@@ -140,7 +140,7 @@ internal sealed partial class Http1Upstream
         {
             _state = State.Tunnel;
             exchange.OnResponseHead(endStream: false);
-            return IsOpen && _exchange == exchange;
+            return IsOpen && Exchange == exchange;
         }
         bool noBody = exchange.IsHeadRequest || head.Status is 204 or 304;
         if (head.Status == 204 && (head.IsChunked || head.ContentLength > 0))
@@ -159,7 +159,7 @@ internal sealed partial class Http1Upstream
             return false;
         }
         exchange.OnResponseHead(endStream: false);
-        return IsOpen && _exchange == exchange;
+        return IsOpen && Exchange == exchange;
     }
 
     private int OnBody(HttpExchange exchange, ReadOnlySpan<byte> data)
@@ -230,7 +230,7 @@ internal sealed partial class Http1Upstream
     // The response is complete: the connection goes back before the exchange is told, so that its next request may use it.
     private void Finish(HttpExchange exchange, bool close)
     {
-        _exchange = null;
+        Exchange = null;
         _state = State.Idle;
         exchange.OnUpstreamReleased();
         if (close || !_requestComplete || HasPendingOutput || _peerClosed)
@@ -245,7 +245,7 @@ internal sealed partial class Http1Upstream
     private void OnPeerClosed(int result)
     {
         _peerClosed = true;
-        if (_exchange is null)
+        if (Exchange is null)
         {
             pool.Cluster.Stats.Add(ClusterStat.UpstreamCxDestroyRemote);
             CloseSocket();
@@ -254,14 +254,14 @@ internal sealed partial class Http1Upstream
         // RFC 9112 9.8: without a close_notify such a body may have been cut.
         if (result == 0 && _state == State.Body && _body == BodyKind.UntilClose && Transport is not { WasCut: true })
         {
-            HttpExchange exchange = _exchange;
+            HttpExchange exchange = Exchange;
             Finish(exchange, close: true);
             exchange.OnResponseData([], endStream: true);
             return;
         }
         if (_state == State.Tunnel)
         {
-            HttpExchange exchange = _exchange;
+            HttpExchange exchange = Exchange;
             Finish(exchange, close: true);
             exchange.OnResponseData([], endStream: true);
             return;
