@@ -27,8 +27,21 @@ internal sealed class PeerHelloReader
     /// <summary>Bytes that were taken as the beginning of a hello and are none: to be passed on when the status is Absent, or the stream ends.</summary>
     public ReadOnlySpan<byte> Held => _payload is null && _length == 0 ? _prefix.AsSpan(0, _prefixLength) : [];
 
-    /// <summary>What the peer said behind the prefix; empty where that was too long to be kept.</summary>
-    public ReadOnlySpan<byte> Payload => _payload;
+    /// <summary>What the peer said behind the prefix; empty where that was too long to be kept, or is not complete.</summary>
+    public ReadOnlySpan<byte> Payload => _taken == _length ? _payload : [];
+
+    /// <summary>It is known what the peer said, or that it says nothing.</summary>
+    public bool IsOver { get; private set; }
+
+    /// <summary>Reads on; returns what of the bytes is the application's.</summary>
+    /// <param name="data">What has come.</param>
+    /// <param name="isLast">Nothing follows.</param>
+    public ReadOnlySpan<byte> Strip(ReadOnlySpan<byte> data, bool isLast)
+    {
+        PeerHelloStatus status = Read(data, out ReadOnlySpan<byte> rest);
+        IsOver = isLast || status != PeerHelloStatus.Incomplete;
+        return !IsOver ? [] : Held.IsEmpty ? rest : (byte[])[.. Held, .. rest];
+    }
 
     /// <summary>Reads on.</summary>
     /// <param name="data">What has come.</param>

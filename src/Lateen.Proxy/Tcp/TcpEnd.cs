@@ -177,38 +177,33 @@ internal sealed class TcpEnd(TcpSession session, EventLoop loop, bool isDownstre
         if (n > 0)
         {
             _readable = n == EventLoop.InputSize || _peerClosed || HasBufferedInput;
-            Pass(peer, _hello is null ? Loop.Input.AsSpan(0, n) : TakeHello(Loop.Input.AsSpan(0, n)));
         }
-        else if (n == 0 && _hello is { } cut)
+        if (n >= 0)
         {
-            _hello = null;
-            Pass(peer, cut.Held);
-            session.OnHello(this, []);
+            ReadOnlySpan<byte> data = BehindHello(Loop.Input.AsSpan(0, n));
+            if (!data.IsEmpty)
+            {
+                session.OnBytes(this, data.Length);
+                peer.Write(data);
+            }
         }
         return n;
     }
 
-    private void Pass(TcpEnd peer, ReadOnlySpan<byte> data)
+    // What of the bytes is the application's; none are the end of the stream.
+    private ReadOnlySpan<byte> BehindHello(ReadOnlySpan<byte> data)
     {
-        if (!data.IsEmpty)
+        if (_hello is not { } hello)
         {
-            session.OnBytes(this, data.Length);
-            peer.Write(data);
+            return data;
         }
-    }
-
-    // What is behind the peer's hello. Where there is none, what was held for its beginning goes on first.
-    private ReadOnlySpan<byte> TakeHello(ReadOnlySpan<byte> data)
-    {
-        PeerHelloReader reader = _hello!;
-        PeerHelloStatus status = reader.Read(data, out ReadOnlySpan<byte> rest);
-        if (status == PeerHelloStatus.Incomplete)
+        ReadOnlySpan<byte> rest = hello.Strip(data, isLast: data.IsEmpty);
+        if (hello.IsOver)
         {
-            return [];
+            _hello = null;
+            session.OnHello(this, hello.Payload);
         }
-        _hello = null;
-        session.OnHello(this, reader.Payload);
-        return status == PeerHelloStatus.Complete || reader.Held.IsEmpty ? rest : (byte[])[.. reader.Held, .. rest];
+        return rest;
     }
 
     // What the other side has gathered goes before what the pipe would bring.
@@ -281,7 +276,7 @@ internal sealed class TcpEnd(TcpSession session, EventLoop loop, bool isDownstre
                 return;
             }
             // A sidecar in between speaks first always: that says nothing of the server.
-            said = n <= 0 || _hello is null ? Loop.Input.AsSpan(0, Math.Max(n, 0)) : TakeHello(Loop.Input.AsSpan(0, n));
+            said = n > 0 ? BehindHello(Loop.Input.AsSpan(0, n)) : [];
         }
         while (n > 0 && said.IsEmpty);
         if (n > 0)

@@ -1,6 +1,8 @@
 using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Clusters;
 using Lateen.Proxy.Filters.IstioStats;
+using Lateen.Proxy.Filters.Rbac;
+using Lateen.Proxy.Listeners;
 using Lateen.Proxy.Stats;
 using Lateen.Proxy.Workers;
 
@@ -28,7 +30,7 @@ internal sealed class TcpProxyConfig
     public IstioStatsConfig? MeshStats { get; init; }
 
     /// <summary>Access rules before the proxy, in order (envoy.filters.network.rbac).</summary>
-    public Filters.Rbac.RbacGuard[] Guards { get; init; } = [];
+    public RbacGuard[] Guards { get; init; } = [];
 
     /// <summary>Null: connections reach their host as they are.</summary>
     public TunnelConfig? Tunnel { get; init; }
@@ -45,6 +47,36 @@ internal sealed class TcpProxyConfig
     public long IdleTimeoutMilliseconds { get; init; } = 3_600_000;
 
     public uint MaxConnectAttempts { get; init; } = 1;
+
+    /// <summary>What the access rules say of a connection: null, or the details of the denial.</summary>
+    public string? Denial(in RbacFacts facts, DownstreamConnection connection, int worker)
+    {
+        foreach (RbacGuard guard in Guards)
+        {
+            if (guard.Judge(facts, connection, worker) is { } details)
+            {
+                return details;
+            }
+        }
+        return null;
+    }
+
+    /// <summary>Whether a host may be called before the client has said anything: no where the rules forbid it, somebody is to be asked, or a tunnel leads there.</summary>
+    public bool MayBeginAhead(in RbacFacts facts)
+    {
+        if (Authorization is not null || Tunnel is not null)
+        {
+            return false;
+        }
+        foreach (RbacGuard guard in Guards)
+        {
+            if (!guard.WouldAllow(facts))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
 
     /// <summary>The cluster of a new connection, by weight.</summary>
     public ClusterState Draw(FastRandom random)

@@ -2,9 +2,9 @@ using Lateen.Net.Sockets;
 using Lateen.Net.Tls;
 using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Clusters;
+using Lateen.Proxy.Filters.Rbac;
 using Lateen.Proxy.Http.SideCalls;
 using Lateen.Proxy.Listeners;
-using Lateen.Proxy.Pools;
 using Lateen.Proxy.Stats;
 using Lateen.Proxy.Telemetry;
 using Lateen.Proxy.Workers;
@@ -19,8 +19,6 @@ namespace Lateen.Proxy.Tcp;
 /// </remarks>
 internal sealed class TcpSession : StreamInfo, ISideCallOwner
 {
-    private const string ConnectTimeout = "connection timeout";
-
     private readonly ProxyWorker _worker;
     private readonly TcpProxyConfig _config;
     private readonly DownstreamConnection _connection;
@@ -28,10 +26,7 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
     private readonly SessionTimer _timer;
     private readonly TcpMeshReport? _meshReport;
     private readonly TcpEnd _downstream;
-    private TcpEnd? _upstream;
-    private ClusterConfig? _clusterConfig;
-    private ClusterWorker? _clusterWorker;
-    private HostCounts? _hostCounts;
+    private TcpUpstream? _upstream;
     private long _activeAt;
     private SideCall? _authorization;
     private bool _isAuthorized;
@@ -61,11 +56,8 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
     public void Begin(int fd, StreamTransport? transport, ReadOnlySpan<byte> first)
     {
         Take(fd, transport, first);
-        if (Denial() is { } details)
+        if (IsDenied())
         {
-            // Envoy, network RBAC: the connection is closed without a word.
-            TerminationDetails = details;
-            Close();
             return;
         }
         // The answer may be there at once; then the call is over already.
@@ -92,19 +84,12 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
         Connect();
     }
 
-    /// <summary>Calls the upstream while the client's protocol is not known yet; false where access rules forbid it, somebody has to be asked, or it is reached by a tunnel.</summary>
+    /// <summary>Calls the upstream while the client's protocol is not known yet; false where that may not be (<see cref="TcpProxyConfig.MayBeginAhead"/>).</summary>
     public bool TryBeginAhead(ISessionAhead owner)
     {
-        if (_config.Authorization is not null || _config.Tunnel is not null)
+        if (!_config.MayBeginAhead(RbacFacts.Of(_connection)))
         {
             return false;
-        }
-        foreach (Filters.Rbac.RbacGuard guard in _config.Guards)
-        {
-            if (!guard.WouldAllow(Facts()))
-            {
-                return false;
-            }
         }
         _ahead = owner;
         _activeAt = _worker.Loop.Now;
@@ -117,12 +102,7 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
     {
         _ahead = null;
         Take(fd, null, first);
-        if (Denial() is { } details)
-        {
-            TerminationDetails = details;
-            Close();
-        }
-        else if (_upstream is { IsConnecting: false } upstream)
+        if (!IsDenied() && _upstream is { End: { IsConnecting: false } upstream })
         {
             Settle();
             upstream.Forward();
@@ -134,40 +114,42 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
     {
         _ahead = null;
         _over = true;
-        _worker.Loop.Timers.Cancel(_timer);
-        CloseUpstream();
+        _upstream?.Close();
     }
 
     /// <summary>The upstream of a session that was begun ahead has spoken, or has closed.</summary>
     internal void OnServerFirst() => _ahead?.OnServerFirst();
 
-    internal void OnConnected(int error)
+    internal void OnAttempt(Host host)
     {
-        _worker.Loop.Timers.Cancel(_timer);
-        if (error != 0)
-        {
-            OnConnectFailed(_upstream!.TransportFailure ?? $"delayed connect error: {error}");
-            return;
-        }
-        Host!.Outlier?.OnConnected();
-        UpstreamLocal = SocketCalls.LocalAddress(_upstream!.Fd);
-        if (_upstream.Transport is TlsTransport { Details: { } details } tls)
+        Host = host;
+        Attempts++;
+    }
+
+    /// <summary>The connect of the upstream's end has ended.</summary>
+    internal void OnConnected(int error) => _upstream!.OnConnected(error);
+
+    internal void OnUpstreamConnected(IpEndpoint local, TlsTransport? tls)
+    {
+        UpstreamLocal = local;
+        if (tls?.Details is { } details)
         {
             (UpstreamTls, UpstreamLocalCertificate) = (details, tls.LocalCertificate);
-            _clusterWorker!.State.TlsStats?.CountDone(_worker.Index, details);
         }
-        if (_clusterConfig!.PeerExchange is { } exchange)
-        {
-            _upstream.Greet(exchange);
-        }
-        _clusterWorker!.Stats.Record(0, _worker.Loop.Now - _activeAt);
         if (!IsAhead)
         {
             Settle();
         }
     }
 
-    internal TcpEnd? PeerOf(TcpEnd end) => end == _downstream ? _upstream : _downstream;
+    /// <summary>No host can be had.</summary>
+    internal void OnUpstreamFailed(ResponseFlags flags)
+    {
+        Flags |= flags;
+        Close();
+    }
+
+    internal TcpEnd? PeerOf(TcpEnd end) => end == _downstream ? _upstream?.End : _downstream;
 
     internal void OnBytes(TcpEnd from, int count)
     {
@@ -177,13 +159,13 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
             BodyBytesIn += count;
             LastDownstreamIn = _activeAt;
             _stats.Add(TcpStat.DownstreamCxRxBytesTotal, count);
-            _clusterWorker?.Stats.Add(ClusterStat.UpstreamCxTxBytesTotal, count);
+            _upstream?.CountSent(count);
         }
         else
         {
             BodyBytesOut += count;
             _stats.Add(TcpStat.DownstreamCxTxBytesTotal, count);
-            _clusterWorker?.Stats.Add(ClusterStat.UpstreamCxRxBytesTotal, count);
+            _upstream?.CountReceived(count);
         }
     }
 
@@ -200,14 +182,14 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
             // Who could not be read is who the endpoint's metadata says.
             UpstreamPeer = peer;
         }
-        if (!IsAhead && _upstream is { IsConnecting: false })
+        if (!IsAhead && _upstream is { End.IsConnecting: false })
         {
             _meshReport?.Report();
         }
     }
 
     /// <summary>The client, or the host, is still to say who it is.</summary>
-    internal bool AwaitsHello(bool ofClient) => (ofClient ? _downstream : _upstream) is { AwaitsHello: true };
+    internal bool AwaitsHello(bool ofClient) => (ofClient ? _downstream : _upstream?.End) is { AwaitsHello: true };
 
     /// <summary>A side has sent its last byte, or broke.</summary>
     internal void OnEnded(TcpEnd end)
@@ -240,7 +222,7 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
         _worker.Loop.Timers.Cancel(_timer);
         _authorization?.Cancel();
         _downstream.CloseSocket();
-        CloseUpstream();
+        _upstream?.Close();
         End = _worker.Loop.Now;
         if (Flags != ResponseFlags.None)
         {
@@ -277,44 +259,22 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
         _downstream.Forward();
     }
 
-    private void CloseUpstream()
+    // Envoy, network RBAC: the connection is closed without a word.
+    private bool IsDenied()
     {
-        if (_upstream is { } upstream)
+        TerminationDetails = _config.Denial(RbacFacts.Of(_connection), _connection, _worker.Index);
+        if (TerminationDetails is null)
         {
-            _upstream = null;
-            upstream.CloseSocket();
-            UncountConnection();
+            return false;
         }
+        Close();
+        return true;
     }
-
-    private string? Denial()
-    {
-        foreach (Filters.Rbac.RbacGuard guard in _config.Guards)
-        {
-            if (guard.Judge(Facts(), _connection, _worker.Index) is { } details)
-            {
-                return details;
-            }
-        }
-        return null;
-    }
-
-    private Filters.Rbac.RbacFacts Facts() => new()
-    {
-        IsRequest = false,
-        Destination = DownstreamLocal,
-        Direct = DownstreamDirect,
-        Remote = DownstreamRemote,
-        ServerName = ServerName ?? "",
-        PeerPrincipal = _connection.PeerPrincipal,
-        Metadata = _connection.Metadata,
-    };
 
     private void Connect()
     {
         ClusterState cluster = _config.Draw(_worker.Random);
-        _clusterConfig = cluster.Config;
-        if (_clusterConfig is null)
+        if (cluster.Config is not { } clusterConfig)
         {
             _stats.Add(TcpStat.DownstreamCxNoRoute);
             Flags |= ResponseFlags.NC;
@@ -331,97 +291,12 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
             new TcpTunnel(_worker, _config, _connection).Begin(fd, transport, first, cluster, this);
             return;
         }
-        _clusterWorker = ClusterWorker.For(_worker, cluster);
-        if (_clusterWorker.Default.Exceeds(_clusterConfig.Default.MaxConnections, static c => c.Connections))
-        {
-            _clusterWorker.Stats.Add(ClusterStat.UpstreamCxOverflow);
-            Flags |= ResponseFlags.UO;
-            Close();
-            return;
-        }
-        StartAttempt();
-    }
-
-    private void StartAttempt()
-    {
-        Host? host = _clusterWorker!.Pick(_clusterConfig!, new PickContext { OriginalDestination = DownstreamLocal });
-        if (host is null)
-        {
-            _clusterWorker.Stats.Add(ClusterStat.UpstreamCxNoneHealthy);
-            Flags |= ResponseFlags.UH;
-            Close();
-            return;
-        }
-        Host = host;
-        Attempts++;
-        _hostCounts = host.For(_worker.Index);
-        _hostCounts.CxTotal++;
-        _hostCounts.CxActive++;
-        _clusterWorker.Default.Connections++;
-        _clusterWorker.Stats.Add(ClusterStat.UpstreamCxTotal);
-        _clusterWorker.Stats.Add(ClusterStat.UpstreamCxActive);
-        _upstream = new TcpEnd(this, _worker.Loop, isDownstream: false);
-        UpstreamOrigin origin = UpstreamOrigin.Of(_connection, _clusterConfig!, host);
-        string? problem = null;
-        StreamTransport? transport = _clusterConfig!.TransportOf(host.Config)?.Open(
-            _worker, origin, null, null, exchangesPeers: _clusterConfig.PeerExchange is not null, out problem);
-        if (problem is not null)
-        {
-            OnConnectFailed(problem);
-            return;
-        }
-        int fd = SocketCalls.Connect(host.Address, origin.ConnectFrom(_clusterConfig));
-        if (fd < 0)
-        {
-            transport?.Close(-1, whole: false);
-            OnConnectFailed("immediate connect error: " + LibC.ErrorText(-fd));
-            return;
-        }
-        _clusterConfig.Keepalive?.Apply(fd);
-        _worker.Loop.ArmTimer(_timer, _clusterConfig.ConnectTimeoutMilliseconds);
-        _upstream.OpenConnecting(fd, transport);
-    }
-
-    private void OnConnectFailed(string reason)
-    {
-        TransportFailure = reason;
-        Host!.Outlier?.OnFailure(timedOut: reason == ConnectTimeout);
-        if (_upstream?.TransportFailure is { } failure)
-        {
-            _clusterWorker!.State.TlsStats?.CountFailed(_worker.Index, failure);
-        }
-        _hostCounts!.CxConnectFail++;
-        _clusterWorker!.Stats.Add(ClusterStat.UpstreamCxConnectFail);
-        UncountConnection();
-        TcpEnd failed = _upstream!;
-        _upstream = null;
-        failed.CloseSocket();
-        if (Attempts < _config.MaxConnectAttempts)
-        {
-            StartAttempt();
-            return;
-        }
-        _clusterWorker.Stats.Add(ClusterStat.UpstreamCxConnectAttemptsExceeded);
-        Flags |= ResponseFlags.UF | ResponseFlags.URX;
-        Close();
-    }
-
-    private void UncountConnection()
-    {
-        _hostCounts!.CxActive--;
-        _clusterWorker!.Default.Connections--;
-        _clusterWorker.Stats.Add(ClusterStat.UpstreamCxActive, -1);
-        _clusterWorker.Stats.Add(ClusterStat.UpstreamCxDestroy);
+        _upstream = new TcpUpstream(this, _worker, _connection, clusterConfig);
+        _upstream.Begin();
     }
 
     private void OnTimer()
     {
-        if (_upstream is { IsConnecting: true })
-        {
-            _clusterWorker!.Stats.Add(ClusterStat.UpstreamCxConnectTimeout);
-            OnConnectFailed(ConnectTimeout);
-            return;
-        }
         if (_worker.Loop.Now - _activeAt >= _config.IdleTimeoutMilliseconds)
         {
             _stats.Add(TcpStat.IdleTimeout);

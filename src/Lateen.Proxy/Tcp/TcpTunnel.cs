@@ -167,14 +167,9 @@ internal sealed class TcpTunnel : StreamSocket, IDownstreamStream
     // Who the client is stays here: the tunnel carries what the application says.
     private ReadOnlySpan<byte> BehindHello(ReadOnlySpan<byte> data)
     {
-        PeerHelloReader reader = _hello!;
-        PeerHelloStatus status = reader.Read(data, out ReadOnlySpan<byte> rest);
-        if (status == PeerHelloStatus.Incomplete && !_ended)
-        {
-            return [];
-        }
-        _hello = null;
-        return status != PeerHelloStatus.Complete && !reader.Held.IsEmpty ? (byte[])[.. reader.Held, .. rest] : rest;
+        ReadOnlySpan<byte> rest = _hello!.Strip(data, isLast: _ended);
+        _hello = _hello.IsOver ? null : _hello;
+        return rest;
     }
 
     // The exchange is over: what it left for the client goes out first.

@@ -1,5 +1,6 @@
 using Lateen.Net.Sockets;
 using Lateen.Proxy.Filters.Metadata;
+using Lateen.Proxy.Listeners;
 using Lateen.Proxy.Routing;
 
 namespace Lateen.Proxy.Filters.Rbac;
@@ -28,4 +29,16 @@ internal readonly ref struct RbacFacts
     public required string PeerPrincipal { get; init; }
 
     public StreamMetadata? Metadata { get; init; }
+
+    /// <summary>Of a connection that is not HTTP.</summary>
+    public static RbacFacts Of(DownstreamConnection connection) => new()
+    {
+        IsRequest = false,
+        Destination = connection.Local,
+        Direct = connection.Direct,
+        Remote = connection.Remote,
+        ServerName = connection.ServerName,
+        PeerPrincipal = connection.PeerPrincipal,
+        Metadata = connection.Metadata,
+    };
 }
