@@ -11,15 +11,15 @@ internal static class EndpointShards
 {
     private const string TlsModeLabel = "security.istio.io/tlsMode";
 
-    public static EndpointShard Build(
-        ObjectKey key, Service? service, IEnumerable<EndpointSlice> slices, MeshState state, string domain, string clusterId)
+    public static EndpointShard Build(ObjectKey key, IEnumerable<EndpointSlice> slices, MeshObjects objects)
     {
-        var name = new ServiceKey($"{key.Name}.{key.Namespace}.svc.{domain}", key.Namespace);
+        var name = new ServiceKey($"{key.Name}.{key.Namespace}.svc.{objects.Domain}", key.Namespace);
+        var service = objects.Services.GetValueOrDefault(key);
         if (service?.ExternalName.Length > 0)
         {
             return new EndpointShard(name, service.Ports.Select(port => new Endpoint
             {
-                Address = service.ExternalName, Port = port.Number, ServicePortName = port.Name, Namespace = key.Namespace, ClusterId = clusterId,
+                Address = service.ExternalName, Port = port.Number, ServicePortName = port.Name, Namespace = key.Namespace, ClusterId = objects.ClusterId,
             }).ToEquatableArray());
         }
 
@@ -34,7 +34,7 @@ internal static class EndpointShards
                     var usable = endpoint.Ready || service?.PublishNotReadyAddresses == true;
                     if (usable && seen.Add((endpoint.Address, port.Number, port.Name)))
                     {
-                        endpoints.Add(Join(endpoint, port, key.Namespace, state, clusterId));
+                        endpoints.Add(Join(endpoint, port, key.Namespace, objects));
                     }
                 }
             }
@@ -43,7 +43,7 @@ internal static class EndpointShards
         return new EndpointShard(name, endpoints.ToEquatableArray());
     }
 
-    private static Endpoint Join(SliceEndpoint endpoint, SlicePort port, string ns, MeshState state, string clusterId)
+    private static Endpoint Join(SliceEndpoint endpoint, SlicePort port, string ns, MeshObjects objects)
     {
         var plain = new Endpoint
         {
@@ -51,12 +51,12 @@ internal static class EndpointShards
             Port = port.Number,
             ServicePortName = port.Name,
             Namespace = ns,
-            ClusterId = clusterId,
+            ClusterId = objects.ClusterId,
             NodeName = endpoint.NodeName,
             HostName = endpoint.HostName,
-            Network = state.NetworkOf(endpoint.Address, EquatableMap<string, string>.Empty),
+            Network = objects.Networks.Of(endpoint.Address, EquatableMap<string, string>.Empty),
         };
-        if (endpoint.PodName.Length == 0 || state.FindPod(ns, endpoint.PodName) is not { } pod)
+        if (endpoint.PodName.Length == 0 || objects.Pods.Find(new ObjectKey(ns, endpoint.PodName)) is not { } pod)
         {
             return plain;
         }
@@ -64,10 +64,10 @@ internal static class EndpointShards
         return plain with
         {
             Labels = pod.Labels,
-            ServiceAccount = new SpiffeId(state.Mesh.TrustDomain, ns, pod.ServiceAccount).ToString(),
+            ServiceAccount = new SpiffeId(objects.Mesh.TrustDomain, ns, pod.ServiceAccount).ToString(),
             TlsMode = pod.Labels.Find(TlsModeLabel) ?? "disabled",
-            Network = state.NetworkOf(endpoint.Address, pod.Labels),
-            Locality = state.LocalityOf(pod),
+            Network = objects.Networks.Of(endpoint.Address, pod.Labels),
+            Locality = objects.LocalityOf(pod),
             WorkloadName = pod.WorkloadName,
             HostName = pod.Hostname,
             Subdomain = pod.Subdomain,

@@ -3,8 +3,6 @@ using Lateen.Config.Decoding.Kubernetes;
 using Lateen.Config.Sources.Kubernetes;
 using Lateen.Model;
 using Lateen.Model.Mesh;
-using Lateen.Model.Networking;
-using Lateen.Model.Networks;
 using Lateen.Model.Services;
 using Lateen.Model.Workloads;
 
@@ -13,129 +11,99 @@ namespace Lateen.Config.Snapshots;
 /// <summary>Everything that the sources told, and what of it changed since the last snapshot.</summary>
 /// <remarks>
 /// Owned by one writer: no method may be called concurrently with another. Objects are compared by value, so that a resync that changes
-/// nothing costs nothing. A change of endpoints replaces one shard of the snapshot, one of a pod its entry; everything else builds the
-/// index anew, out of the parts of the index before that did not change.
+/// nothing costs nothing. Here is what a change of each kind of object touches; what is known lies in <see cref="MeshObjects"/>, and
+/// <see cref="SnapshotBuilder"/> makes the next snapshot of it.
 /// </remarks>
 public sealed class MeshState
 {
-    private readonly string _domain;
-    private readonly string _clusterId;
-    private readonly Dictionary<ObjectKey, Service> _services = [];
-    private readonly Dictionary<ObjectKey, Workload> _pods = [];
-    private readonly Dictionary<string, MeshNamespace> _namespaces = [];
-    private readonly Dictionary<string, Node> _nodes = [];
-    private readonly Dictionary<ResourceName, ResourceState> _resources = [];
-    private readonly EndpointSlices _slices = new();
-    private readonly Dictionary<ObjectKey, EndpointShard> _shards = [];
-    private readonly HashSet<ObjectKey> _changedEndpoints = [];
-    private readonly Dictionary<ObjectKey, (Workload? Old, Workload? New)> _changedPods = [];
-    private readonly HashSet<ResourceName> _podSelecting = [];
+    private readonly MeshObjects _objects;
+    private readonly SnapshotBuilder _builder;
     private readonly NamespaceScope _scope = new();
-    private readonly InputLists _lists = new();
-    private readonly ClusterNetworks _networks;
-    private MeshConfig _mesh = MeshConfig.Default;
-    private EquatableMap<string, string> _keySets = EquatableMap<string, string>.Empty;
-    private ControlPlaneSettings _settings;
-    private MeshSnapshot _snapshot = MeshSnapshot.Empty;
-    private bool _rebuild = true;
-    private bool _resourcesChanged;
-    private long _version;
 
     /// <param name="domain">DNS suffix of the cluster.</param>
     public MeshState(string domain, string clusterId, ControlPlaneSettings settings)
     {
-        (_domain, _clusterId, _settings, Ingresses) = (domain, clusterId, settings, new IngressObjects(_scope.Selects));
-        _networks = new ClusterNetworks(clusterId);
+        _objects = new MeshObjects(domain, clusterId, settings, new IngressObjects(_scope.Selects));
+        _builder = new SnapshotBuilder(_objects);
     }
 
     /// <summary>Every Istio resource, quarantined ones included.</summary>
-    public IReadOnlyCollection<ResourceState> Resources => _resources.Values;
+    public IReadOnlyCollection<ResourceState> Resources => _objects.Resources.All;
 
-    /// <summary>Every Istio resource when one of them changed since the last call, in force or not; null otherwise.</summary>
-    public ImmutableArray<ResourceState>? TakeChangedResources()
-    {
-        if (!_resourcesChanged)
-        {
-            return null;
-        }
-
-        _resourcesChanged = false;
-        return [.. _resources.Values];
-    }
-
-    public MeshConfig Mesh => _mesh;
+    public MeshConfig Mesh => _objects.Mesh;
 
     /// <summary>The Ingresses; what they stand for is served like the Istio resources.</summary>
-    public IngressObjects Ingresses { get; }
+    public IngressObjects Ingresses => _objects.Ingresses;
 
     /// <summary>Whether something changed since the last <see cref="Build"/>.</summary>
-    public bool HasChanges => _rebuild || Ingresses.HasChanges || _changedEndpoints.Count > 0 || _changedPods.Count > 0;
+    public bool HasChanges => _builder.HasChanges;
+
+    /// <summary>Every Istio resource when one of them changed since the last call, in force or not; null otherwise.</summary>
+    public ImmutableArray<ResourceState>? TakeChangedResources() => _objects.Resources.TakeChanged();
 
     /// <summary>The pod of that namespace and name; null when there is none.</summary>
-    public Workload? FindPod(string ns, string name) => _pods.GetValueOrDefault(new ObjectKey(ns, name));
+    public Workload? FindPod(string ns, string name) => _objects.Pods.Find(new ObjectKey(ns, name));
 
-    public Locality LocalityOf(Workload pod) =>
-        !pod.Locality.IsNone ? pod.Locality : _nodes.GetValueOrDefault(pod.NodeName)?.Locality ?? Locality.None;
+    /// <summary>The pod's own locality, else its machine's.</summary>
+    public Locality LocalityOf(Workload pod) => _objects.LocalityOf(pod);
 
     public void SetMesh(MeshConfig mesh)
     {
-        if (_mesh == mesh)
+        var known = Mesh;
+        if (known == mesh)
         {
             return;
         }
 
         // The trust domain is part of every endpoint's identity.
-        if (_mesh.TrustDomain != mesh.TrustDomain)
+        if (known.TrustDomain != mesh.TrustDomain)
         {
-            _changedEndpoints.UnionWith(_slices.Services);
+            _objects.Endpoints.TouchAll();
         }
 
-        _mesh = mesh;
-        ClusterNetworkChanged();
+        _objects.Mesh = mesh;
+        OwnNetworkMayHaveChanged();
         Ingresses.Touch();
-        _rebuild = true;
-        ScopeChanged();
+        _builder.Rebuild();
+        ScopeMayHaveChanged();
     }
 
     /// <summary>Takes the JSON Web Key Sets that were fetched, by <see cref="Model.Policies.JwtRule.KeySource"/>.</summary>
     public void SetKeySets(EquatableMap<string, string> keySets)
     {
-        if (!_keySets.Equals(keySets))
+        if (!_objects.KeySets.Equals(keySets))
         {
-            _keySets = keySets;
-            _rebuild = true;
+            _objects.KeySets = keySets;
+            _builder.Rebuild();
         }
     }
 
     /// <summary>Takes the networks of the mesh; which endpoint is in which follows from them.</summary>
     public void SetNetworks(EquatableArray<MeshNetwork> networks)
     {
-        if (_networks.Set(networks))
+        if (_objects.Networks.Set(networks))
         {
             NetworksChanged();
         }
     }
 
-    /// <summary>The network of an address of this cluster.</summary>
-    public string NetworkOf(string address, EquatableMap<string, string> labels) => _networks.Of(address, labels);
-
     public void Upsert(Service service)
     {
         var key = new ObjectKey(service.Namespace, service.Name);
         if (_scope.Parks(service.Namespace, typeof(Service), service.Name, state => state.Upsert(service))
-            || (_services.TryGetValue(key, out var known) && MeshChanges.SameService(known, service)))
+            || (_objects.Services.TryGetValue(key, out var known) && MeshChanges.SameService(known, service)))
         {
             return;
         }
 
-        _services[key] = service;
+        _objects.Services[key] = service;
         ServiceChanged(key);
     }
 
     public void DeleteService(ObjectKey key)
     {
         _scope.Forget(key.Namespace, typeof(Service), key.Name);
-        if (_services.Remove(key))
+        if (_objects.Services.Remove(key))
         {
             ServiceChanged(key);
         }
@@ -145,70 +113,58 @@ public sealed class MeshState
     {
         if (!_scope.Parks(slice.Namespace, typeof(EndpointSlice), slice.Name, state => state.Upsert(slice)))
         {
-            _changedEndpoints.UnionWith(_slices.Upsert(slice));
+            _objects.Endpoints.Upsert(slice);
         }
     }
 
     public void DeleteSlice(ObjectKey key)
     {
         _scope.Forget(key.Namespace, typeof(EndpointSlice), key.Name);
-        _changedEndpoints.UnionWith(_slices.Delete(key));
+        _objects.Endpoints.Delete(key);
     }
 
     public void Upsert(Workload pod)
     {
-        var key = new ObjectKey(pod.Namespace, pod.Name);
-        if (_scope.Parks(pod.Namespace, typeof(Workload), pod.Name, state => state.Upsert(pod))
-            || (_pods.TryGetValue(key, out var known) && known == pod))
+        if (!_scope.Parks(pod.Namespace, typeof(Workload), pod.Name, state => state.Upsert(pod)))
         {
-            return;
+            SetPod(new ObjectKey(pod.Namespace, pod.Name), pod);
         }
-
-        _pods[key] = pod;
-        PodChanged(key, known, pod);
     }
 
     public void DeletePod(ObjectKey key)
     {
         _scope.Forget(key.Namespace, typeof(Workload), key.Name);
-        if (_pods.Remove(key, out var known))
-        {
-            PodChanged(key, known, null);
-        }
+        SetPod(key, null);
     }
 
     public void Upsert(MeshNamespace ns)
     {
-        if (!_namespaces.TryGetValue(ns.Name, out var known) || known != ns)
+        if (!_objects.Namespaces.TryGetValue(ns.Name, out var known) || known != ns)
         {
-            _namespaces[ns.Name] = ns;
+            _objects.Namespaces[ns.Name] = ns;
             NamespacesChanged();
-            ScopeChanged();
-            ClusterNetworkChanged();
         }
     }
 
     public void DeleteNamespace(string name)
     {
-        if (_namespaces.Remove(name))
+        if (_objects.Namespaces.Remove(name))
         {
             NamespacesChanged();
-            ScopeChanged();
-            ClusterNetworkChanged();
         }
     }
 
     public void Upsert(Node node)
     {
-        if (_nodes.TryGetValue(node.Name, out var known) && known == node)
+        if (_objects.Nodes.TryGetValue(node.Name, out var known) && known == node)
         {
             return;
         }
 
-        _nodes[node.Name] = node;
+        _objects.Nodes[node.Name] = node;
         if (known is null || known.Locality != node.Locality)
         {
-            _changedEndpoints.UnionWith(_slices.Services);
+            _objects.Endpoints.TouchAll();
         }
 
         // Heartbeats change a node every few seconds; only its labels and addresses were read.
@@ -217,11 +173,11 @@ public sealed class MeshState
 
     public void DeleteNode(string name)
     {
-        if (_nodes.Remove(name, out var known))
+        if (_objects.Nodes.Remove(name, out var known))
         {
             if (!known.Locality.IsNone)
             {
-                _changedEndpoints.UnionWith(_slices.Services);
+                _objects.Endpoints.TouchAll();
             }
 
             NodesChanged();
@@ -231,202 +187,102 @@ public sealed class MeshState
     /// <summary>Takes the newest version of an Istio resource; one with errors is kept out and the last good one stays in force.</summary>
     public void Upsert(ConfigMeta meta, IIstioConfig? config, EquatableArray<ConfigProblem> problems)
     {
-        var name = new ResourceName(meta.Kind, meta.Namespace, meta.Name);
-        if (_scope.Parks(meta.Namespace, typeof(IIstioConfig), $"{meta.Kind} {meta.Name}", state => state.Upsert(meta, config, problems)))
+        if (!_scope.Parks(meta.Namespace, typeof(IIstioConfig), $"{meta.Kind} {meta.Name}", state => state.Upsert(meta, config, problems))
+            && _objects.Resources.Upsert(new ResourceState(meta, config, problems), _builder.NextVersion))
         {
-            return;
-        }
-
-        _resources.TryGetValue(name, out var known);
-        var wrong = config is null || problems.Any(problem => problem.Severity == ProblemSeverity.Error);
-        var next = new ResourceState(meta, wrong ? known?.InForce : config, problems) { Since = known?.Since ?? 0 };
-        _resources[name] = next;
-        _resourcesChanged = true;
-        if (!MeshChanges.SameContent(known?.InForce, next.InForce))
-        {
-            _resources[name] = next with { Since = _version + 1 };
-            ConfigsChanged(name, next.InForce);
-        }
-        else if (next.InForce is not null)
-        {
-            // Only the status or the resource version is another: what is served stays the same object.
-            _resources[name] = next with { InForce = known!.InForce };
+            ConfigsChanged();
         }
     }
 
     public void DeleteResource(ResourceName name)
     {
         _scope.Forget(name.Namespace, typeof(IIstioConfig), $"{name.Kind} {name.Name}");
-        if (_resources.Remove(name, out var known))
+        if (_objects.Resources.Delete(name))
         {
-            _resourcesChanged = true;
-            if (known.InForce is not null)
-            {
-                ConfigsChanged(name, null);
-            }
+            ConfigsChanged();
         }
     }
 
     /// <summary>Builds the snapshot of what is known now.</summary>
-    public MeshUpdate Build()
-    {
-        var before = _snapshot;
-        var changed = BuildShards();
-        var addresses = ChangedAddresses();
-        _version++;
-        foreach (var (old, @new) in _changedPods.Values)
-        {
-            _snapshot = _snapshot.WithWorkload(old, @new, _version);
-        }
-
-        if (Ingresses.HasChanges)
-        {
-            (_lists.Configs, _rebuild) = (null, true);
-        }
-
-        if (_rebuild)
-        {
-            _snapshot = _snapshot.Rebuild(Inputs(), _version);
-        }
-        else
-        {
-            foreach (var key in changed.Where(_services.ContainsKey))
-            {
-                _snapshot = _snapshot.WithEndpoints(_shards[key], _version);
-            }
-        }
-
-        // A rebuild also changes endpoints that no slice told of: those of ServiceEntries.
-        var endpoints = _rebuild ? _snapshot.Endpoints.Differences(before.Endpoints) : changed.Select(key => _shards[key].Service).ToHashSet();
-        _changedPods.Clear();
-        _rebuild = false;
-        return new MeshUpdate(_snapshot, MeshChanges.ScopeOf(before, _snapshot), endpoints, addresses);
-    }
-
-    private void ClusterNetworkChanged()
-    {
-        if (_networks.SetOwn(_namespaces.GetValueOrDefault(_mesh.RootNamespace)))
-        {
-            NetworksChanged();
-        }
-    }
-
-    private void NetworksChanged()
-    {
-        _changedEndpoints.UnionWith(_slices.Services);
-        _rebuild = true;
-    }
+    public MeshUpdate Build() => _builder.Build();
 
     private void ServiceChanged(ObjectKey key)
     {
-        _changedEndpoints.Add(key);
-        _lists.Services = null;
-        _lists.Shards = null;
+        _objects.Endpoints.Touch(key);
+        (_builder.Lists.Services, _builder.Lists.Shards) = (null, null);
 
         // An Ingress may name a port of the service.
         Ingresses.Touch();
-        _rebuild = true;
+        _builder.Rebuild();
     }
 
-    private void ScopeChanged()
+    private void SetPod(ObjectKey key, Workload? pod)
     {
-        if (_scope.Update(_mesh.DiscoverySelectors, _namespaces.Values))
+        var change = _objects.Pods.Set(key, pod);
+        if (change == PodChange.None)
         {
-            _scope.Apply(this, [.. _services.Values], [.. _slices.All], [.. _pods.Values], [.. _resources.Values]);
-            Ingresses.Touch();
+            return;
+        }
+
+        _builder.Lists.Pods = null;
+        if (change == PodChange.Content)
+        {
+            _objects.Endpoints.TouchPod(key);
+        }
+
+        if (_objects.Resources.SelectPods)
+        {
+            _builder.Rebuild();
         }
     }
 
     private void NamespacesChanged()
     {
-        _lists.Namespaces = null;
-        _rebuild = true;
+        _builder.Lists.Namespaces = null;
+        _builder.Rebuild();
+        ScopeMayHaveChanged();
+        OwnNetworkMayHaveChanged();
     }
 
     private void NodesChanged()
     {
-        _lists.Nodes = null;
+        _builder.Lists.Nodes = null;
 
         // NodePort services are reached at the addresses of machines.
-        _lists.Services = _services.Values.Any(service => service.NodeSelector is not null) ? null : _lists.Services;
-        _rebuild = true;
-    }
-
-    private void ConfigsChanged(ResourceName name, IIstioConfig? inForce)
-    {
-        if (inForce is ServiceEntryConfig { WorkloadSelector.MatchLabels.IsEmpty: false })
+        if (_objects.Services.Values.Any(service => service.NodeSelector is not null))
         {
-            _podSelecting.Add(name);
-        }
-        else
-        {
-            _podSelecting.Remove(name);
+            _builder.Lists.Services = null;
         }
 
-        _lists.Configs = null;
-        _rebuild = true;
+        _builder.Rebuild();
     }
 
-    private void PodChanged(ObjectKey key, Workload? old, Workload? @new)
+    private void ConfigsChanged()
     {
-        _lists.Pods = null;
+        _builder.Lists.Configs = null;
+        _builder.Rebuild();
+    }
 
-        // Readiness alone is told by the slice.
-        if (old is null || @new is null || old with { Ready = @new.Ready } != @new)
+    private void NetworksChanged()
+    {
+        _objects.Endpoints.TouchAll();
+        _builder.Rebuild();
+    }
+
+    private void OwnNetworkMayHaveChanged()
+    {
+        if (_objects.Networks.SetOwn(_objects.Namespaces.GetValueOrDefault(Mesh.RootNamespace)))
         {
-            _changedPods[key] = (_changedPods.TryGetValue(key, out var pending) ? pending.Old : old, @new);
-            _changedEndpoints.UnionWith(_slices.ServicesOf(key));
+            NetworksChanged();
         }
-
-        // A ServiceEntry may select pods: then a pod is an endpoint of it.
-        _rebuild |= _podSelecting.Count > 0;
     }
 
-    private int? FindPort(string ns, string service, string port) =>
-        _services.TryGetValue(new ObjectKey(ns, service), out var found) ? found.Ports.FirstOrDefault(p => p.Name == port)?.Number : null;
-
-    private HashSet<string> ChangedAddresses() =>
-        _changedPods.Values.SelectMany(pair => (pair.Old?.Addresses ?? default).Concat((IEnumerable<string>)(pair.New?.Addresses ?? default))).ToHashSet();
-
-    private List<ObjectKey> BuildShards()
+    private void ScopeMayHaveChanged()
     {
-        var changed = new List<ObjectKey>();
-        foreach (var key in _changedEndpoints)
+        if (_scope.Update(Mesh.DiscoverySelectors, _objects.Namespaces.Values))
         {
-            var shard = EndpointShards.Build(key, _services.GetValueOrDefault(key), _slices.Of(key), this, _domain, _clusterId);
-            if (!_shards.TryGetValue(key, out var known) || known != shard)
-            {
-                _shards[key] = shard;
-                _lists.Shards = null;
-                changed.Add(key);
-            }
+            _scope.Apply(this, _objects);
+            Ingresses.Touch();
         }
-
-        _changedEndpoints.Clear();
-        return changed;
-    }
-
-    // What did not change is the same list as before: whoever compares sees it at once.
-    private MeshInputs Inputs()
-    {
-        var services = _lists.Services ??= _services.Values.Select(service => NodePorts.WithAddresses(service, _nodes.Values, _clusterId)).ToEquatableArray();
-        return new MeshInputs
-        {
-            Mesh = _mesh,
-            KeySets = _keySets,
-            Settings = _settings,
-            Networks = _networks.All,
-            ClusterNetwork = _networks.Own,
-            ServiceGateways = NetworkGateways.OfServices(services, _networks.All, _clusterId),
-            Services = services,
-            Endpoints = _lists.Shards ??= _shards.Where(entry => _services.ContainsKey(entry.Key)).Select(entry => entry.Value).ToEquatableArray(),
-            Workloads = _lists.Pods ??= InputLists.InOrder(_pods),
-            Namespaces = _lists.Namespaces ??= _namespaces.Values.ToEquatableArray(),
-            Nodes = _lists.Nodes ??= _nodes.Values.ToEquatableArray(),
-            Configs = _lists.Configs ??= InputLists.InForce(_resources.Values).Concat(Ingresses.Convert(new(_mesh, _domain, _settings.IngressNamespace, FindPort)))
-                .ToEquatableArray(),
-            ClusterId = _clusterId,
-            Domain = _domain,
-        };
     }
 }

@@ -58,35 +58,35 @@ internal sealed class NamespaceScope
     }
 
     /// <summary>What is no longer attended to goes as if it were deleted, and is kept here; what is by now comes as if it were new.</summary>
-    public void Apply(MeshState state, Service[] services, EndpointSlice[] slices, Workload[] pods, ResourceState[] resources)
+    public void Apply(MeshState state, MeshObjects objects)
     {
-        foreach (var service in services.Where(service => !Selects(service.Namespace)))
+        foreach (var service in objects.Services.Values.Where(service => !Selects(service.Namespace)).ToList())
         {
             state.DeleteService(new ObjectKey(service.Namespace, service.Name));
             state.Upsert(service);
         }
 
-        foreach (var slice in slices.Where(slice => !Selects(slice.Namespace)))
+        foreach (var slice in objects.Endpoints.Slices.Where(slice => !Selects(slice.Namespace)).ToList())
         {
             state.DeleteSlice(new ObjectKey(slice.Namespace, slice.Name));
             state.Upsert(slice);
         }
 
-        foreach (var pod in pods.Where(pod => !Selects(pod.Namespace)))
+        foreach (var pod in objects.Pods.All.Where(pod => !Selects(pod.Namespace)).ToList())
         {
             state.DeletePod(new ObjectKey(pod.Namespace, pod.Name));
             state.Upsert(pod);
         }
 
-        foreach (var resource in resources.Where(resource => !Selects(resource.Meta.Namespace)))
+        foreach (var resource in objects.Resources.All.Where(resource => !Selects(resource.Meta.Namespace)).ToList())
         {
             state.DeleteResource(resource.Name);
             state.Upsert(resource.Meta, resource.InForce, resource.Problems);
         }
 
         var chosen = _parked.Keys.Where(Selects).ToList();
-        var objects = chosen.SelectMany(ns => _parked[ns].Values).ToList();
+        var unparked = chosen.SelectMany(ns => _parked[ns].Values).ToList();
         chosen.ForEach(ns => _parked.Remove(ns));
-        objects.ForEach(upsert => upsert(state));
+        unparked.ForEach(upsert => upsert(state));
     }
 }
