@@ -4,8 +4,5 @@ using Xunit;
 namespace Lateen.ScenarioTests.Faults;
 
 /// <summary>The classes that share one canary mesh.</summary>
-[CollectionDefinition(Name)]
-public sealed class FaultGroup : ICollectionFixture<CanaryMesh>
-{
-    public const string Name = "faults";
-}
+[CollectionDefinition]
+public sealed class FaultGroup : ICollectionFixture<CanaryMesh>;

@@ -7,7 +7,7 @@ using Xunit;
 namespace Lateen.ScenarioTests.Faults;
 
 /// <summary>Scenario 7, first part: aborts and delays by share and by header, injected by the caller's sidecar.</summary>
-[Collection(FaultGroup.Name)]
+[Collection<FaultGroup>]
 public sealed class FaultTests(CanaryMesh mesh)
 {
     private const int Requests = 500;

@@ -6,7 +6,7 @@ using Xunit;
 namespace Lateen.ScenarioTests.Faults;
 
 /// <summary>Scenario 7, second part: retries against an application that fails a known number of times.</summary>
-[Collection(FaultGroup.Name)]
+[Collection<FaultGroup>]
 public sealed class RetryTests(CanaryMesh mesh) : IClassFixture<FlakyScenario>
 {
     /// <summary>Sidecars believe the router's headers only of a caller that is known to be internal.</summary>

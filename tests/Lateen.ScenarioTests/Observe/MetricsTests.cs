@@ -7,7 +7,7 @@ using Xunit;
 namespace Lateen.ScenarioTests.Observe;
 
 /// <summary>What both sidecars of a call count, as Prometheus scrapes it from port 15020.</summary>
-[Collection(PolicyGroup.Name)]
+[Collection<PolicyMesh>]
 public sealed class MetricsTests(PolicyMesh mesh)
 {
     private const int Requests = 7;

@@ -8,7 +8,7 @@ using Xunit;
 namespace Lateen.ScenarioTests.Observe;
 
 /// <summary>What the command line tells of a mesh to whoever has to help: the state of proxies over xDS, a pod in words, and the archive of everything.</summary>
-[Collection(PolicyGroup.Name)]
+[Collection<PolicyMesh>]
 public sealed class SupportTests(PolicyMesh mesh)
 {
     [Fact]

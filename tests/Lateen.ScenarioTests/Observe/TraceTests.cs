@@ -7,7 +7,7 @@ using Xunit;
 namespace Lateen.ScenarioTests.Observe;
 
 /// <summary>The spans that two sidecars send to a Zipkin collector, and what they have in common.</summary>
-[Collection(PolicyGroup.Name)]
+[Collection<PolicyMesh>]
 public sealed class TraceTests(PolicyMesh mesh)
 {
     private const string Collector = "observe";

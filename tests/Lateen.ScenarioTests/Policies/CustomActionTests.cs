@@ -5,7 +5,7 @@ using Xunit;
 namespace Lateen.ScenarioTests.Policies;
 
 /// <summary>Action CUSTOM: a service of the user's own says who may pass, asked by the server's sidecar.</summary>
-[Collection(PolicyGroup.Name)]
+[Collection<PolicyMesh>]
 public sealed class CustomActionTests(PolicyMesh mesh)
 {
     private const string Namespace = "guards";

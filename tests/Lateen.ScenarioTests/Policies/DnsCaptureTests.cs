@@ -5,7 +5,7 @@ using Xunit;
 namespace Lateen.ScenarioTests.Policies;
 
 /// <summary>Names that exist only as ServiceEntries, in a pod whose DNS the sidecar answers (ISTIO_META_DNS_CAPTURE).</summary>
-[Collection(PolicyGroup.Name)]
+[Collection<PolicyMesh>]
 public sealed class DnsCaptureTests(PolicyMesh mesh)
 {
     private const string Host = "stock.example.test";

@@ -4,15 +4,10 @@ using Xunit;
 
 namespace Lateen.ScenarioTests.Policies;
 
-/// <summary>The classes that share one mesh with the policy sample; each test takes back what it applies.</summary>
-[CollectionDefinition(Name)]
-public sealed class PolicyGroup : ICollectionFixture<PolicyMesh>
-{
-    public const string Name = "policies";
-}
-
 /// <summary>A mesh with the policy sample: clients alice and bob and the server echo, all with sidecars, and an outsider without one.</summary>
-public sealed class PolicyMesh() : HalfInjectedMesh(Namespace, "canary/toolbox.yaml", "toolbox")
+/// <remarks>The classes of its collection share it: each test takes back what it applies.</remarks>
+[CollectionDefinition]
+public sealed class PolicyMesh() : HalfInjectedMesh(Namespace, "canary/toolbox.yaml", "toolbox"), ICollectionFixture<PolicyMesh>
 {
     internal const string Namespace = "shop";
 

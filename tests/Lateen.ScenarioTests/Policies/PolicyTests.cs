@@ -5,7 +5,7 @@ using Xunit;
 namespace Lateen.ScenarioTests.Policies;
 
 /// <summary>Who may call whom, through two sidecars.</summary>
-[Collection(PolicyGroup.Name)]
+[Collection<PolicyMesh>]
 public sealed class PolicyTests(PolicyMesh mesh)
 {
     private const string Denied = "RBAC: access denied\n403";

@@ -6,7 +6,7 @@ using Xunit;
 namespace Lateen.ScenarioTests.Policies;
 
 /// <summary>Tokens of end users, checked by the server's sidecar.</summary>
-[Collection(PolicyGroup.Name)]
+[Collection<PolicyMesh>]
 public sealed class TokenTests(PolicyMesh mesh) : IDisposable
 {
     private const string Issuer = "issuer@shop.example";

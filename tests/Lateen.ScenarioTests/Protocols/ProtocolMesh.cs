@@ -3,15 +3,9 @@ using Xunit;
 
 namespace Lateen.ScenarioTests.Protocols;
 
-/// <summary>The classes that share one mesh with the protocol samples.</summary>
-[CollectionDefinition(Name)]
-public sealed class ProtocolGroup : ICollectionFixture<ProtocolMesh>
-{
-    public const string Name = "protocols";
-}
-
-/// <summary>A mesh with the protocol samples, a client with a sidecar and one without.</summary>
-public sealed class ProtocolMesh() : HalfInjectedMesh(Namespace, "protocols/client.yaml", "client")
+/// <summary>A mesh with the protocol samples, a client with a sidecar and one without; the classes of its collection share it.</summary>
+[CollectionDefinition]
+public sealed class ProtocolMesh() : HalfInjectedMesh(Namespace, "protocols/client.yaml", "client"), ICollectionFixture<ProtocolMesh>
 {
     internal const string Namespace = "protocols";
 

@@ -5,7 +5,7 @@ using Xunit;
 namespace Lateen.ScenarioTests.Protocols;
 
 /// <summary>Applications that speak gRPC and WebSocket, through two sidecars.</summary>
-[Collection(ProtocolGroup.Name)]
+[Collection<ProtocolMesh>]
 public sealed class ProtocolTests(ProtocolMesh mesh)
 {
     private const string GrpcClient =

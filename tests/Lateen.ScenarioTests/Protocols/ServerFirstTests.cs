@@ -6,7 +6,7 @@ namespace Lateen.ScenarioTests.Protocols;
 
 /// <summary>An application whose server speaks first, on ports that are declared, declared without a protocol, and not declared at all.</summary>
 /// <remarks>Sidecars wait for ever for a silent client's bytes where they have to look at them, so that the greeting's coming shows that nobody waits.</remarks>
-[Collection(ProtocolGroup.Name)]
+[Collection<ProtocolMesh>]
 public sealed class ServerFirstTests(ProtocolMesh mesh, ITestOutputHelper output)
 {
     private const string Client =

@@ -5,7 +5,7 @@ using Xunit;
 namespace Lateen.ScenarioTests.Walkthrough;
 
 /// <summary>Scenario 2: calls that annotations exclude never touch the sidecar.</summary>
-[Collection(WalkthroughGroup.Name)]
+[Collection<WalkthroughMesh>]
 public sealed class ExclusionTests(WalkthroughMesh mesh)
 {
     private const string Namespace = "exclusion";

@@ -6,7 +6,7 @@ using Xunit;
 namespace Lateen.ScenarioTests.Walkthrough;
 
 /// <summary>Scenario 5: the ingress gateway ends TLS with the certificate of a Secret, and takes a new one without a restart.</summary>
-[Collection(WalkthroughGroup.Name)]
+[Collection<WalkthroughMesh>]
 public sealed class HttpsTests(WalkthroughMesh mesh) : IDisposable
 {
     private const string Namespace = "securesvc";

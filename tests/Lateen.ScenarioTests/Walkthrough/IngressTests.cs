@@ -5,7 +5,7 @@ using Xunit;
 namespace Lateen.ScenarioTests.Walkthrough;
 
 /// <summary>Scenario 4: from this machine through the ingress gateway.</summary>
-[Collection(WalkthroughGroup.Name)]
+[Collection<WalkthroughMesh>]
 public sealed class IngressTests(WalkthroughMesh mesh)
 {
     private const string Namespace = "simple";

@@ -6,7 +6,7 @@ using Xunit;
 namespace Lateen.ScenarioTests.Walkthrough;
 
 /// <summary>Scenario 1: what a person sees of two pods with sidecars.</summary>
-[Collection(WalkthroughGroup.Name)]
+[Collection<WalkthroughMesh>]
 public sealed class SidecarTests(SidecarScenario scenario) : IClassFixture<SidecarScenario>
 {
     private static readonly int[] Bound = [15000, 15001, 15006, 15020, 15021, 15090];

@@ -1,11 +1,13 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Lateen.ScenarioTests.Mesh;
+using Xunit;
 
 namespace Lateen.ScenarioTests.Walkthrough;
 
 /// <summary>One mesh for the scenarios that walk through it: sidecars, exclusions, who talks to whom, the ingress gateway.</summary>
-public sealed partial class WalkthroughMesh : SandboxMesh
+[CollectionDefinition]
+public sealed partial class WalkthroughMesh : SandboxMesh, ICollectionFixture<WalkthroughMesh>
 {
     protected override string Profile => "default";
 

@@ -5,7 +5,7 @@ using Xunit;
 namespace Lateen.ScenarioTests.Walkthrough;
 
 /// <summary>Scenario 3: which handlers a call passes, by the logs, the rules' counters and the trace.</summary>
-[Collection(WalkthroughGroup.Name)]
+[Collection<WalkthroughMesh>]
 public sealed class WhoTalksToWhomTests(WalkthroughMesh mesh)
 {
     private const string Namespace = "pair";

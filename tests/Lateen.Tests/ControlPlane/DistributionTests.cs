@@ -15,6 +15,14 @@ namespace Lateen.Tests.ControlPlane;
 /// <summary>The status of a resource says how many proxies have it, and what no proxy can be told of it.</summary>
 public sealed class DistributionTests
 {
+    private const string Service =
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web, namespace: default}
+        spec: {clusterIP: 10.96.0.9, clusterIPs: [10.96.0.9], selector: {app: web}, ports: [{name: http, port: 80}]}
+        """;
+
     private static readonly CancellationToken Cancellation = TestContext.Current.CancellationToken;
 
     [Theory]
@@ -30,38 +38,13 @@ public sealed class DistributionTests
     public async Task Rule_OneProxyThatDoesNotAnswer_IsCountedUntilItDoes()
     {
         await using var bed = await ControlPlaneBed.StartAsync(Cancellation);
-        await bed.ApplyAsync(
-            """
-            apiVersion: v1
-            kind: Service
-            metadata: {name: web, namespace: default}
-            spec: {clusterIP: 10.96.0.9, clusterIPs: [10.96.0.9], selector: {app: web}, ports: [{name: http, port: 80}]}
-            """,
-            Cancellation);
-        using var channel = new GrpcChannel(new GrpcChannelOptions { Address = new Uri($"http://{bed.AddressOf(ServerPort.Xds)}") });
-        await using var call = channel.Start(AdsMethods.Stream, new GrpcCallOptions(), Cancellation);
-        await call.WriteAsync(new DiscoveryRequest
-        {
-            TypeUrl = TypeUrls.Cluster, Node = new Node { Id = "sidecar~10.1.0.1~client.default~default.svc.cluster.local" },
-        });
-        var (_, response) = await call.ReadAsync();
-        await call.WriteAsync(new DiscoveryRequest { TypeUrl = TypeUrls.Cluster, ResponseNonce = response.Nonce, VersionInfo = response.VersionInfo });
+        await bed.ApplyAsync(Service, Cancellation);
+        using var channel = ChannelTo(bed.AddressOf(ServerPort.Xds));
+        await using var call = await AskForClustersAsync(channel);
+        var (_, first) = await call.ReadAsync();
+        await AcknowledgeAsync(call, first);
 
-        await bed.ApplyAsync(
-            """
-            apiVersion: networking.istio.io/v1beta1
-            kind: DestinationRule
-            metadata: {name: web, namespace: default}
-            spec: {host: web, trafficPolicy: {connectionPool: {tcp: {maxConnections: 7}}}}
-            """,
-            Cancellation);
-        (_, response) = await call.ReadAsync();
-        (await ConditionAsync(bed, ResourceTypes.DestinationRules, "False", "Distributing")).ShouldEndWith("applied to 0 of 1 proxies");
-
-        // The Service may have been pushed by itself: every response is acknowledged from now on, the last one counts.
-        var acknowledging = AcknowledgeAsync(call, response);
-        (await ConditionAsync(bed, ResourceTypes.DestinationRules, "True", "Accepted")).ShouldEndWith("applied to 1 of 1 proxies");
-        acknowledging.IsCompleted.ShouldBeFalse("the stream must have stood all the time");
+        await MustCountAsync(bed, call);
     }
 
     [Fact]
@@ -70,42 +53,19 @@ public sealed class DistributionTests
         await using var bed = await ControlPlaneBed.StartAsync(Cancellation);
         await ControlPlaneBed.UntilAsync(
             async () => (await bed.Client.FindAsync(ResourceTypes.Leases, "istio-system", "istio-leader", Cancellation)) is not null, () => "nobody leads", Cancellation);
-        await bed.ApplyAsync(
-            """
-            apiVersion: v1
-            kind: Service
-            metadata: {name: web, namespace: default}
-            spec: {clusterIP: 10.96.0.9, clusterIPs: [10.96.0.9], selector: {app: web}, ports: [{name: http, port: 80}]}
-            """,
-            Cancellation);
+        await bed.ApplyAsync(Service, Cancellation);
         await using var other = await Replica.StartAsync(bed.Options with { PodName = "istiod-other" }, Cancellation);
-        using var channel = new GrpcChannel(new GrpcChannelOptions { Address = new Uri($"http://{other.AddressOf(ServerPort.Xds)}") });
-        await using var call = channel.Start(AdsMethods.Stream, new GrpcCallOptions(), Cancellation);
-        await call.WriteAsync(new DiscoveryRequest
-        {
-            TypeUrl = TypeUrls.Cluster, Node = new Node { Id = "sidecar~10.1.0.1~client.default~default.svc.cluster.local" },
-        });
-        var (_, response) = await call.ReadAsync();
-        await call.WriteAsync(new DiscoveryRequest { TypeUrl = TypeUrls.Cluster, ResponseNonce = response.Nonce, VersionInfo = response.VersionInfo });
+        using var channel = ChannelTo(other.AddressOf(ServerPort.Xds));
+        await using var call = await AskForClustersAsync(channel);
+        var (_, first) = await call.ReadAsync();
+        await AcknowledgeAsync(call, first);
         await ControlPlaneBed.UntilAsync(
             async () => (await bed.Client.FindAsync(ResourceTypes.ConfigMaps, "istio-system", "istiod-other-distribution", Cancellation))
                 .Text("data", "report").Contains("\"proxies\":1", StringComparison.Ordinal),
             () => "no report of one proxy",
             Cancellation);
 
-        await bed.ApplyAsync(
-            """
-            apiVersion: networking.istio.io/v1beta1
-            kind: DestinationRule
-            metadata: {name: web, namespace: default}
-            spec: {host: web, trafficPolicy: {connectionPool: {tcp: {maxConnections: 7}}}}
-            """,
-            Cancellation);
-        (_, response) = await call.ReadAsync();
-        (await ConditionAsync(bed, ResourceTypes.DestinationRules, "False", "Distributing")).ShouldEndWith("applied to 0 of 1 proxies");
-        var acknowledging = AcknowledgeAsync(call, response);
-        (await ConditionAsync(bed, ResourceTypes.DestinationRules, "True", "Accepted")).ShouldEndWith("applied to 1 of 1 proxies");
-        acknowledging.IsCompleted.ShouldBeFalse("the stream must have stood all the time");
+        await MustCountAsync(bed, call);
     }
 
     [Theory]
@@ -146,24 +106,56 @@ public sealed class DistributionTests
             """,
             Cancellation);
         await ConditionAsync(bed, ResourceTypes.EnvoyFilters, "True", "Accepted");
-        using var channel = new GrpcChannel(new GrpcChannelOptions { Address = new Uri($"http://{bed.AddressOf(ServerPort.Xds)}") });
-        await using var call = channel.Start(AdsMethods.Stream, new GrpcCallOptions(), Cancellation);
-        await call.WriteAsync(new DiscoveryRequest
-        {
-            TypeUrl = TypeUrls.Cluster, Node = new Node { Id = "sidecar~10.1.0.1~client.default~default.svc.cluster.local" },
-        });
+        using var channel = ChannelTo(bed.AddressOf(ServerPort.Xds));
+        await using var call = await AskForClustersAsync(channel);
         await call.ReadAsync();
 
         (await ConditionAsync(bed, ResourceTypes.EnvoyFilters, "False", "NotHonoured")).ShouldContain("spec.configPatches[0]");
     }
 
-    private static async Task AcknowledgeAsync(GrpcCall<DiscoveryRequest, DiscoveryResponse> call, DiscoveryResponse? response)
+    private static GrpcChannel ChannelTo(System.Net.IPEndPoint address) => new(new GrpcChannelOptions { Address = new Uri($"http://{address}") });
+
+    /// <summary>A sidecar's stream that has asked for clusters.</summary>
+    private static async Task<GrpcCall<DiscoveryRequest, DiscoveryResponse>> AskForClustersAsync(GrpcChannel channel)
+    {
+        var call = channel.Start(AdsMethods.Stream, new GrpcCallOptions(), Cancellation);
+        await call.WriteAsync(new DiscoveryRequest
+        {
+            TypeUrl = TypeUrls.Cluster, Node = new Node { Id = "sidecar~10.1.0.1~client.default~default.svc.cluster.local" },
+        });
+        return call;
+    }
+
+    /// <summary>Applies a rule: the stream's proxy is counted as behind until it acknowledges, and as one that has it from then on.</summary>
+    private static async Task MustCountAsync(ControlPlaneBed bed, GrpcCall<DiscoveryRequest, DiscoveryResponse> call)
+    {
+        await bed.ApplyAsync(
+            """
+            apiVersion: networking.istio.io/v1beta1
+            kind: DestinationRule
+            metadata: {name: web, namespace: default}
+            spec: {host: web, trafficPolicy: {connectionPool: {tcp: {maxConnections: 7}}}}
+            """,
+            Cancellation);
+        var (_, response) = await call.ReadAsync();
+        (await ConditionAsync(bed, ResourceTypes.DestinationRules, "False", "Distributing")).ShouldEndWith("applied to 0 of 1 proxies");
+
+        // The Service may have been pushed by itself: every response is acknowledged from now on, the last one counts.
+        var acknowledging = AcknowledgeAllAsync(call, response);
+        (await ConditionAsync(bed, ResourceTypes.DestinationRules, "True", "Accepted")).ShouldEndWith("applied to 1 of 1 proxies");
+        acknowledging.IsCompleted.ShouldBeFalse("the stream must have stood all the time");
+    }
+
+    private static async Task AcknowledgeAllAsync(GrpcCall<DiscoveryRequest, DiscoveryResponse> call, DiscoveryResponse? response)
     {
         for (; response is not null; (_, response) = await call.ReadAsync())
         {
-            await call.WriteAsync(new DiscoveryRequest { TypeUrl = TypeUrls.Cluster, ResponseNonce = response.Nonce, VersionInfo = response.VersionInfo });
+            await AcknowledgeAsync(call, response);
         }
     }
+
+    private static ValueTask AcknowledgeAsync(GrpcCall<DiscoveryRequest, DiscoveryResponse> call, DiscoveryResponse response) =>
+        call.WriteAsync(new DiscoveryRequest { TypeUrl = TypeUrls.Cluster, ResponseNonce = response.Nonce, VersionInfo = response.VersionInfo });
 
     private static async Task<string> ConditionAsync(ControlPlaneBed bed, ResourceType type, string status, string reason)
     {
