@@ -24,7 +24,7 @@ internal sealed class Inspection : StreamSocket, ISessionAhead
     private const int MaximumBytes = 80 * 1024;
 
     /// <summary>How long a client may be silent who is expected to speak first.</summary>
-    private const int SilenceMilliseconds = 50;
+    public const int SilenceMilliseconds = 50;
 
     /// <summary>How long a client that may speak TLS has for its first byte before it is sent a greeting in plain text.</summary>
     private const int HandshakeMilliseconds = 300;

@@ -3,11 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Envoy.Config.Listener.V3;
 using Envoy.Config.Rbac.V3;
-using Envoy.Extensions.Filters.Listener.HttpInspector.V3;
-using Envoy.Extensions.Filters.Listener.TlsInspector.V3;
 using Envoy.Extensions.Filters.Network.TcpProxy.V3;
-using Google.Protobuf;
-using Google.Protobuf.WellKnownTypes;
 using Lateen.Api;
 using Lateen.Proxy.Tcp;
 using Shouldly;
@@ -124,7 +120,7 @@ public sealed class ServerFirstTests
         policy.Permissions.Add(new Permission { Any = true });
         policy.Principals.Add(new Principal { Any = true });
         rules.Policies.Add("p", policy);
-        Serve(bed, backend.At, new Filter { Name = "envoy.filters.network.rbac", TypedConfig = ProxyBed.Pack(new NetworkRbac { StatPrefix = "tcp.", Rules = rules }) });
+        Serve(bed, backend.At, SniffedListener.Named("envoy.filters.network.rbac", new NetworkRbac { StatPrefix = "tcp.", Rules = rules }));
         using Socket client = await ConnectAsync(bed);
 
         await client.SendAsync("\0binary"u8.ToArray());
@@ -199,29 +195,20 @@ public sealed class ServerFirstTests
 
     private static void Serve(ProxyBed bed, IPEndPoint backend, Filter? guard = null, bool takesTls = false)
     {
-        Listener listener = ProxyBed.HttpListener("sniffed", ProxyBed.Manager("routes"));
-        listener.FilterChains[0].FilterChainMatch = new() { TransportProtocol = "raw_buffer", ApplicationProtocols = { "http/1.1", "h2c" } };
-        listener.DefaultFilterChain = new() { Name = "tcp" };
+        Listener listener = SniffedListener.Of("backend");
         if (takesTls)
         {
             FilterChain chain = new() { Name = "tls", FilterChainMatch = new() { TransportProtocol = "tls" } };
-            chain.Filters.Add(Named("envoy.filters.network.tcp_proxy", new TcpProxy { StatPrefix = "tls", Cluster = "backend" }));
+            chain.Filters.Add(SniffedListener.Named("envoy.filters.network.tcp_proxy", new TcpProxy { StatPrefix = "tls", Cluster = "backend" }));
             listener.FilterChains.Add(chain);
         }
         if (guard is not null)
         {
-            listener.DefaultFilterChain.Filters.Add(guard);
+            listener.DefaultFilterChain.Filters.Insert(0, guard);
         }
-        listener.DefaultFilterChain.Filters.Add(Named("envoy.filters.network.tcp_proxy", new TcpProxy { StatPrefix = "t", Cluster = "backend" }));
-        listener.ListenerFilters.Add(new ListenerFilter { Name = "envoy.filters.listener.tls_inspector", TypedConfig = ProxyBed.Pack(new TlsInspector()) });
-        listener.ListenerFilters.Add(new ListenerFilter { Name = "envoy.filters.listener.http_inspector", TypedConfig = ProxyBed.Pack(new HttpInspector()) });
-        listener.ListenerFiltersTimeout = new Duration();
-        listener.ContinueOnListenerFiltersTimeout = true;
         bed.Apply(TypeUrls.Cluster, ProxyBed.Eds("backend"));
         bed.Apply(TypeUrls.ClusterLoadAssignment, ProxyBed.Endpoints("backend", backend));
         bed.Apply(TypeUrls.Listener, listener);
         bed.Apply(TypeUrls.RouteConfiguration, ProxyBed.Routes("routes", ProxyBed.To("backend")));
     }
-
-    private static Filter Named(string name, IMessage config) => new() { Name = name, TypedConfig = ProxyBed.Pack(config) };
 }
