@@ -12,8 +12,7 @@ internal sealed partial class Http1Downstream
     private byte[]? _stash;
     private int _stashLength;
     private RequestBody _body;
-    private long _left;
-    private ChunkedDecoder _chunks;
+    private BodyReader _reader;
     private bool _readable;
     private bool _processing;
     private bool _isCounted;
@@ -21,8 +20,7 @@ internal sealed partial class Http1Downstream
     private enum RequestBody : byte
     {
         None,
-        Length,
-        Chunked,
+        Underway,
         Tunnel,
         Complete,
     }
@@ -127,13 +125,13 @@ internal sealed partial class Http1Downstream
         {
             _body = RequestBody.Tunnel;
         }
-        else if (head.IsChunked)
+        else if (head.IsChunked || head.ContentLength > 0)
         {
-            (_body, _chunks) = (RequestBody.Chunked, new ChunkedDecoder { KeepsTrailers = Manager.EnableTrailers });
+            (_body, _reader) = (RequestBody.Underway, BodyReader.Of(head, Manager.EnableTrailers));
         }
         else
         {
-            (_body, _left) = head.ContentLength > 0 ? (RequestBody.Length, head.ContentLength) : (RequestBody.Complete, 0);
+            _body = RequestBody.Complete;
         }
         _closing = false;
         bool upgradeWanted = _body == RequestBody.Tunnel;
@@ -184,41 +182,32 @@ internal sealed partial class Http1Downstream
 
     private int ReadBody(HttpExchange exchange, ReadOnlySpan<byte> data)
     {
-        switch (_body)
+        if (_body == RequestBody.Tunnel)
         {
-            case RequestBody.Length:
-                int n = (int)Math.Min(_left, data.Length);
-                _left -= n;
-                if (_left == 0)
-                {
-                    _body = RequestBody.Complete;
-                }
-                exchange.OnRequestData(data[..n], endStream: _left == 0);
-                return n;
-            case RequestBody.Chunked when _chunks.IsAtTrailers:
-                return ReadTrailers(exchange, data);
-            case RequestBody.Chunked:
-                int consumed = _chunks.Read(data, out ReadOnlySpan<byte> piece);
-                if (_chunks.IsBad)
-                {
-                    Stats.Add(HttpStat.DownstreamCxProtocolError);
-                    exchange.RefuseBody();
-                    return data.Length;
-                }
-                bool done = _chunks.IsDone;
-                if (done)
-                {
-                    _body = RequestBody.Complete;
-                }
-                if (done || !piece.IsEmpty)
-                {
-                    exchange.OnRequestData(piece, done);
-                }
-                return consumed;
-            default:
-                exchange.OnRequestData(data, endStream: false);
-                return data.Length;
+            exchange.OnRequestData(data, endStream: false);
+            return data.Length;
         }
+        if (_reader.IsAtTrailers)
+        {
+            return ReadTrailers(exchange, data);
+        }
+        int consumed = _reader.Read(data, out ReadOnlySpan<byte> piece);
+        if (_reader.IsBad)
+        {
+            Stats.Add(HttpStat.DownstreamCxProtocolError);
+            exchange.RefuseBody();
+            return data.Length;
+        }
+        bool done = _reader.IsDone;
+        if (done)
+        {
+            _body = RequestBody.Complete;
+        }
+        if (done || !piece.IsEmpty)
+        {
+            exchange.OnRequestData(piece, done);
+        }
+        return consumed;
     }
 
     private int ReadTrailers(HttpExchange exchange, ReadOnlySpan<byte> data)

@@ -21,37 +21,35 @@ internal sealed partial class Http1Downstream
         {
             _closing = true;
         }
-        Span<byte> output = Reserve(head.FieldBytesBound + 160);
-        int n = 0;
-        Put(output, ref n, "HTTP/1.1 "u8);
-        head.Status.TryFormat(output[n..], out int digits);
-        n += digits;
-        output[n++] = (byte)' ';
-        Put(output, ref n, head.Reason);
-        Put(output, ref n, "\r\n"u8);
-        n += head.WriteFields(output[n..]);
+        HeadWriter output = new(Reserve(head.FieldBytesBound + 160));
+        output.Add("HTTP/1.1 "u8);
+        output.Add(head.Status);
+        output.Add(" "u8);
+        output.Add(head.Reason);
+        output.Add("\r\n"u8);
+        output.AddFieldsOf(head);
         if (tunnel && !exchange.IsConnect)
         {
-            Put(output, ref n, "connection: upgrade\r\n"u8);
+            output.Add("connection: upgrade\r\n"u8);
         }
         else if (_responseChunked)
         {
-            Put(output, ref n, "transfer-encoding: chunked\r\n"u8);
+            output.Add("transfer-encoding: chunked\r\n"u8);
         }
         else if (endStream && !tunnel && !bodyless && head.ContentLength < 0)
         {
-            Put(output, ref n, "content-length: 0\r\n"u8);
+            output.Add("content-length: 0\r\n"u8);
         }
         if (_closing && !tunnel)
         {
-            Put(output, ref n, "connection: close\r\n"u8);
+            output.Add("connection: close\r\n"u8);
         }
         else if (http10 && !tunnel)
         {
-            Put(output, ref n, "connection: keep-alive\r\n"u8);
+            output.Add("connection: keep-alive\r\n"u8);
         }
-        Put(output, ref n, "\r\n"u8);
-        Commit(n);
+        output.Add("\r\n"u8);
+        Commit(output.Length);
     }
 
     public void SendData(ReadOnlySpan<byte> data, bool endStream)
@@ -84,10 +82,4 @@ internal sealed partial class Http1Downstream
     private bool MustClose(HttpExchange exchange) =>
         exchange.CloseDownstream || exchange.Request.ConnectionClose || (_body != RequestBody.Complete && _body != RequestBody.Tunnel
             && exchange.IsResponseFinal) || Manager.IsRetired || _worker.IsDraining;
-
-    private static void Put(Span<byte> destination, ref int at, ReadOnlySpan<byte> text)
-    {
-        text.CopyTo(destination[at..]);
-        at += text.Length;
-    }
 }

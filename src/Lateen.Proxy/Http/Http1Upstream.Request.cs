@@ -14,27 +14,26 @@ internal sealed partial class Http1Upstream
         MessageHead head = exchange.Request;
         _requestChunked = !endStream && head.ContentLength < 0 && !exchange.IsUpgrade;
         ReadOnlySpan<byte> method = head.Method, target = head.Target;
-        Span<byte> output = Reserve(method.Length + target.Length + head.FieldBytesBound + 96);
-        int n = 0;
-        Put(output, ref n, method);
-        output[n++] = (byte)' ';
-        Put(output, ref n, target);
-        Put(output, ref n, " HTTP/1.1\r\n"u8);
-        n += head.WriteFields(output[n..]);
+        HeadWriter output = new(Reserve(method.Length + target.Length + head.FieldBytesBound + 96));
+        output.Add(method);
+        output.Add(" "u8);
+        output.Add(target);
+        output.Add(" HTTP/1.1\r\n"u8);
+        output.AddFieldsOf(head);
         if (_requestChunked)
         {
-            Put(output, ref n, "transfer-encoding: chunked\r\n"u8);
+            output.Add("transfer-encoding: chunked\r\n"u8);
         }
         else if (exchange is { IsUpgrade: true, IsConnect: false })
         {
-            Put(output, ref n, "connection: upgrade\r\n"u8);
+            output.Add("connection: upgrade\r\n"u8);
         }
         else if (endStream && head.ContentLength < 0 && (method.SequenceEqual("POST"u8) || method.SequenceEqual("PUT"u8)))
         {
-            Put(output, ref n, "content-length: 0\r\n"u8);
+            output.Add("content-length: 0\r\n"u8);
         }
-        Put(output, ref n, "\r\n"u8);
-        Commit(n);
+        output.Add("\r\n"u8);
+        Commit(output.Length);
         _requestComplete = endStream;
     }
 
@@ -62,11 +61,5 @@ internal sealed partial class Http1Upstream
             ChunkedWriter.End(this, pool.Config.Http1Trailers ? trailers : null);
         }
         _requestComplete = true;
-    }
-
-    private static void Put(Span<byte> destination, ref int at, ReadOnlySpan<byte> text)
-    {
-        text.CopyTo(destination[at..]);
-        at += text.Length;
     }
 }

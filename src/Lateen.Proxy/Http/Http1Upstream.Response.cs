@@ -9,9 +9,7 @@ namespace Lateen.Proxy.Http;
 internal sealed partial class Http1Upstream
 {
     private State _state;
-    private BodyKind _body;
-    private long _left;
-    private ChunkedDecoder _chunks;
+    private BodyReader _body;
     private bool _sawInput;
 
     private enum State : byte
@@ -20,13 +18,6 @@ internal sealed partial class Http1Upstream
         Head,
         Body,
         Tunnel,
-    }
-
-    private enum BodyKind : byte
-    {
-        Length,
-        Chunked,
-        UntilClose,
     }
 
     protected override void ReadLoop()
@@ -148,9 +139,7 @@ internal sealed partial class Http1Upstream
             Fail(UpstreamFailure.ProtocolError, null);
             return false;
         }
-        _left = head.ContentLength;
-        _body = head.IsChunked ? BodyKind.Chunked : head.ContentLength >= 0 ? BodyKind.Length : BodyKind.UntilClose;
-        _chunks = new ChunkedDecoder { KeepsTrailers = pool.Config.Http1Trailers };
+        _body = BodyReader.Of(head, pool.Config.Http1Trailers);
         _state = State.Body;
         if (noBody || head.ContentLength == 0)
         {
@@ -164,42 +153,27 @@ internal sealed partial class Http1Upstream
 
     private int OnBody(HttpExchange exchange, ReadOnlySpan<byte> data)
     {
-        switch (_body)
+        if (_body.IsAtTrailers)
         {
-            case BodyKind.Length:
-                int n = (int)Math.Min(_left, data.Length);
-                _left -= n;
-                bool last = _left == 0;
-                if (last)
-                {
-                    // RFC 9112 9.2: more than the response was sent; what follows cannot be trusted.
-                    Finish(exchange, exchange.Response.ConnectionClose || n < data.Length);
-                }
-                exchange.OnResponseData(data[..n], last);
-                return n;
-            case BodyKind.UntilClose:
-                exchange.OnResponseData(data, endStream: false);
-                return data.Length;
-            case BodyKind.Chunked when _chunks.IsAtTrailers:
-                return OnTrailers(exchange, data);
-            default:
-                int consumed = _chunks.Read(data, out ReadOnlySpan<byte> piece);
-                if (_chunks.IsBad)
-                {
-                    Fail(UpstreamFailure.ProtocolError, null);
-                    return data.Length;
-                }
-                bool done = _chunks.IsDone;
-                if (done)
-                {
-                    Finish(exchange, exchange.Response.ConnectionClose || consumed < data.Length);
-                }
-                if (done || !piece.IsEmpty)
-                {
-                    exchange.OnResponseData(piece, done);
-                }
-                return consumed;
+            return OnTrailers(exchange, data);
         }
+        int consumed = _body.Read(data, out ReadOnlySpan<byte> piece);
+        if (_body.IsBad)
+        {
+            Fail(UpstreamFailure.ProtocolError, null);
+            return data.Length;
+        }
+        bool done = _body.IsDone;
+        if (done)
+        {
+            // RFC 9112 9.2: more than the response was sent; what follows cannot be trusted.
+            Finish(exchange, exchange.Response.ConnectionClose || consumed < data.Length);
+        }
+        if (done || !piece.IsEmpty)
+        {
+            exchange.OnResponseData(piece, done);
+        }
+        return consumed;
     }
 
     private int OnTrailers(HttpExchange exchange, ReadOnlySpan<byte> data)
@@ -252,7 +226,7 @@ internal sealed partial class Http1Upstream
             return;
         }
         // RFC 9112 9.8: without a close_notify such a body may have been cut.
-        if (result == 0 && _state == State.Body && _body == BodyKind.UntilClose && Transport is not { WasCut: true })
+        if (result == 0 && _state == State.Body && _body.IsUntilClose && Transport is not { WasCut: true })
         {
             HttpExchange exchange = Exchange;
             Finish(exchange, close: true);

@@ -16,8 +16,7 @@ internal sealed class LocalConnection(ProxyWorker worker, LocalListener listener
     private readonly CancellationTokenSource _aborted = new();
     private readonly List<byte> _body = [];
     private readonly List<byte> _ahead = [];
-    private ChunkedDecoder _chunks;
-    private long _left;
+    private BodyReader _reader;
     private bool _hasHead;
     private bool _busy;
     private bool _close;
@@ -89,13 +88,12 @@ internal sealed class LocalConnection(ProxyWorker worker, LocalListener listener
                 return;
             }
             _hasHead = true;
-            _chunks = default;
-            _left = Math.Max(_head.ContentLength, 0);
+            _reader = BodyReader.Of(_head, keepsTrailers: false);
             if (_head.ExpectsContinue)
             {
                 Write("HTTP/1.1 100 Continue\r\n\r\n"u8);
             }
-            if (!_head.IsChunked && _left == 0)
+            if (!_head.IsChunked && _head.ContentLength <= 0)
             {
                 Dispatch();
             }
@@ -105,30 +103,16 @@ internal sealed class LocalConnection(ProxyWorker worker, LocalListener listener
 
     private int TakeBody(ReadOnlySpan<byte> data)
     {
-        int consumed;
-        if (_head.IsChunked)
+        int consumed = _reader.Read(data, out ReadOnlySpan<byte> piece);
+        _body.AddRange(piece);
+        if (_reader.IsBad)
         {
-            consumed = _chunks.Read(data, out ReadOnlySpan<byte> piece);
-            _body.AddRange(piece);
-            if (_chunks.IsBad)
-            {
-                Refuse(400);
-                return data.Length;
-            }
-            if (_chunks.IsDone)
-            {
-                Dispatch();
-            }
+            Refuse(400);
+            return data.Length;
         }
-        else
+        if (_reader.IsDone)
         {
-            consumed = (int)Math.Min(_left, data.Length);
-            _body.AddRange(data[..consumed]);
-            _left -= consumed;
-            if (_left == 0)
-            {
-                Dispatch();
-            }
+            Dispatch();
         }
         if (_body.Count > MaximumBody)
         {
