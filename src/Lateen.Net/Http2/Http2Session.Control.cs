@@ -88,7 +88,7 @@ internal sealed partial class Http2Session
         }
         if (_peer.HeaderTableSize != tableBefore)
         {
-            _encoder.SetPeerLimit(_peer.HeaderTableSize);
+            _blocks.SetPeerLimit(_peer.HeaderTableSize);
         }
         _settingsReceived = true;
         if (!WriteControl(Http2FrameType.Settings, Http2FrameHeader.Ack, 0, []))

@@ -5,11 +5,7 @@ namespace Lateen.Net.Http2;
 /// <summary>Field blocks that come: heads and trailers, with the CONTINUATION frames behind them (6.2, 6.10, 8.1).</summary>
 internal sealed partial class Http2Session
 {
-    private byte[]? _fragments;
-    private int _fragmentsLength;
-    private int _continuations;
-    private int _blockStream;
-    private bool _blockEnds;
+    private FieldFragments _fragments;
 
     private bool OnHeaders(in Http2FrameHeader header, ReadOnlySpan<byte> payload)
     {
@@ -49,17 +45,17 @@ internal sealed partial class Http2Session
         {
             return OnBlock(header.StreamId, payload, header.IsEndStream);
         }
-        (_blockStream, _blockEnds, _continuations) = (header.StreamId, header.IsEndStream, 0);
+        _fragments.Begin(header.StreamId, header.IsEndStream);
         return AddFragment(payload);
     }
 
     private bool OnContinuation(in Http2FrameHeader header, ReadOnlySpan<byte> payload)
     {
-        if (_blockStream == 0)
+        if (_fragments.StreamId == 0)
         {
             return Fail(Http2ErrorCode.ProtocolError, "CONTINUATION without HEADERS");
         }
-        if (++_continuations > _limits.MaximumContinuations)
+        if (!_fragments.AllowsContinuation())
         {
             return Fail(Http2ErrorCode.EnhanceYourCalm, "CONTINUATION frames");
         }
@@ -71,45 +67,14 @@ internal sealed partial class Http2Session
         {
             return true;
         }
-        int id = _blockStream;
-        _blockStream = 0;
-        bool goesOn = OnBlock(id, _fragments.AsSpan(0, _fragmentsLength), _blockEnds);
-        ReleaseBlock();
+        int id = _fragments.StreamId;
+        bool goesOn = OnBlock(id, _fragments.End(), _fragments.EndsStream);
+        _fragments.Release();
         return goesOn;
     }
 
-    // Bounded before it is decoded: an encoded block is no longer than its fields but for a few bytes each.
-    private bool AddFragment(ReadOnlySpan<byte> payload)
-    {
-        int length = _fragmentsLength + payload.Length;
-        if (length > _limits.Head.MaximumBytes + (8 * _limits.Head.MaximumFields) + Http2Settings.DefaultFrameSize)
-        {
-            return Fail(Http2ErrorCode.EnhanceYourCalm, "field block too large");
-        }
-        if (_fragments is null || _fragments.Length < length)
-        {
-            byte[] larger = _buffers.Rent(length);
-            _fragments.AsSpan(0, _fragmentsLength).CopyTo(larger);
-            if (_fragments is not null)
-            {
-                _buffers.Return(_fragments);
-            }
-            _fragments = larger;
-        }
-        payload.CopyTo(_fragments.AsSpan(_fragmentsLength));
-        _fragmentsLength = length;
-        return true;
-    }
-
-    private void ReleaseBlock()
-    {
-        (_fragmentsLength, _blockStream) = (0, 0);
-        if (_fragments is { } fragments)
-        {
-            _fragments = null;
-            _buffers.Return(fragments);
-        }
-    }
+    private bool AddFragment(ReadOnlySpan<byte> payload) =>
+        _fragments.TryAdd(payload) || Fail(Http2ErrorCode.EnhanceYourCalm, "field block too large");
 
     private bool OnBlock(int id, ReadOnlySpan<byte> block, bool ends)
     {

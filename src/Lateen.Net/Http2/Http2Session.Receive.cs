@@ -163,7 +163,7 @@ internal sealed partial class Http2Session
         {
             return Fail(Http2ErrorCode.ProtocolError, "the first frame is not SETTINGS");
         }
-        if (_blockStream != 0 && (header.Type != Http2FrameType.Continuation || header.StreamId != _blockStream))
+        if (_fragments.StreamId != 0 && (header.Type != Http2FrameType.Continuation || header.StreamId != _fragments.StreamId))
         {
             return Fail(Http2ErrorCode.ProtocolError, "field block interrupted");
         }

@@ -1,15 +1,14 @@
-using Lateen.Net.Hpack;
 using Lateen.Net.Http1;
 
 namespace Lateen.Net.Http2;
 
-/// <summary>What goes to the peer.</summary>
+/// <summary>What goes to the peer: heads, data and trailers of its streams (RFC 9113 8.1).</summary>
 internal sealed partial class Http2Session
 {
     /// <summary>Sends a request's head; Host becomes :authority.</summary>
     /// <param name="stream">An open stream.</param>
     /// <param name="head">The request.</param>
-    /// <param name="scheme">http or https; CONNECT alone has none (8.5).</param>
+    /// <param name="scheme">http or https.</param>
     /// <param name="endStream">There is no body.</param>
     /// <param name="protocol">The request is an upgrade to this protocol: it goes out as extended CONNECT (RFC 8441 4).</param>
     public void SendRequest(Http2Stream stream, MessageHead head, ReadOnlySpan<byte> scheme, bool endStream, ReadOnlySpan<byte> protocol = default)
@@ -18,47 +17,24 @@ internal sealed partial class Http2Session
         {
             return;
         }
-        Span<byte> block = ReserveBlock(head);
-        int n = _encoder.Begin(block);
-        bool isPlainConnect = head.IsConnectMethod && protocol.IsEmpty;
-        n += !protocol.IsEmpty ? _encoder.Write(block[n..], ":method"u8, "CONNECT"u8)
-            : head.Method.SequenceEqual("GET"u8) ? HpackEncoder.WriteStatic(block[n..], 2)
-            : head.Method.SequenceEqual("POST"u8) ? HpackEncoder.WriteStatic(block[n..], 3)
-            : _encoder.Write(block[n..], ":method"u8, head.Method);
-        n += _encoder.Write(block[n..], ":authority"u8, head.Get(HttpField.Host));
-        if (!isPlainConnect)
-        {
-            n += HpackEncoder.WriteStatic(block[n..], scheme.SequenceEqual("https"u8) ? 7 : 6);
-            n += _encoder.Write(block[n..], ":path"u8, head.Target);
-        }
-        if (!protocol.IsEmpty)
-        {
-            n += _encoder.Write(block[n..], ":protocol"u8, protocol);
-        }
-        n += WriteFields(block[n..], head, skipHost: true);
-        CommitBlock(stream, n, endStream);
+        CommitBlock(stream, _blocks.WriteRequest(ReserveBlock(head), head, scheme, protocol), endStream);
     }
 
-    /// <summary>Sends a response's head, an interim one if its status says so. 101 becomes 200: a tunnel over HTTP/2 is opened by that (RFC 8441 5).</summary>
+    /// <summary>Sends a response's head, an interim one if its status says so.</summary>
     public void SendResponse(Http2Stream stream, MessageHead head, bool endStream)
     {
         if (!stream.IsOpen || stream.LocalEnded)
         {
             return;
         }
-        Span<byte> block = ReserveBlock(head);
-        int n = _encoder.Begin(block);
-        n += WriteStatus(block[n..], head.Status == 101 ? 200 : head.Status);
-        n += WriteFields(block[n..], head, skipHost: false);
-        CommitBlock(stream, n, endStream);
+        CommitBlock(stream, _blocks.WriteResponse(ReserveBlock(head), head), endStream);
     }
 
     /// <summary>An interim response without fields (RFC 9110 15.2.1).</summary>
     public void SendContinue(Http2Stream stream)
     {
         Span<byte> block = _connection.Reserve(Http2FrameHeader.Size + 32)[Http2FrameHeader.Size..];
-        int n = _encoder.Begin(block);
-        CommitBlock(stream, n + WriteStatus(block[n..], 100), endStream: false);
+        CommitBlock(stream, _blocks.WriteStatus(block, 100), endStream: false);
     }
 
     /// <summary>Sends what the windows admit; the rest waits in the stream.</summary>
@@ -146,5 +122,53 @@ internal sealed partial class Http2Session
     {
         _guard.OnOutputDrained();
         FlushQueue();
+    }
+
+    private Span<byte> ReserveBlock(MessageHead head) => _connection.Reserve(Http2FrameHeader.Size + FieldBlockWriter.Bound(head))[Http2FrameHeader.Size..];
+
+    // The block lies in the reserved output behind room for one frame header.
+    private void CommitBlock(Http2Stream stream, int length, bool endStream)
+    {
+        stream.LocalEnded |= endStream;
+        Http2Flags ends = endStream ? Http2Flags.EndStream : Http2Flags.None;
+        if (length <= _peer.MaximumFrameSize)
+        {
+            Http2FrameHeader.Write(_connection.Reserve(Http2FrameHeader.Size), length, Http2FrameType.Headers, ends | Http2Flags.EndHeaders, stream.Id);
+            _connection.Commit(Http2FrameHeader.Size + length);
+            CountQueued(control: false);
+        }
+        else
+        {
+            CommitLargeBlock(stream, length, ends);
+        }
+        if (endStream)
+        {
+            CloseIfEnded(stream);
+        }
+    }
+
+    private void CommitLargeBlock(Http2Stream stream, int length, Http2Flags ends)
+    {
+        byte[] copy = _buffers.Rent(length);
+        _connection.Reserve(Http2FrameHeader.Size + length).Slice(Http2FrameHeader.Size, length).CopyTo(copy);
+        for (int at = 0; at < length;)
+        {
+            int n = Math.Min(length - at, _peer.MaximumFrameSize);
+            Http2Flags flags = at + n == length ? Http2Flags.EndHeaders : Http2Flags.None;
+            WriteFrame(at == 0 ? Http2FrameType.Headers : Http2FrameType.Continuation, flags | (at == 0 ? ends : 0), stream.Id, copy.AsSpan(at, n));
+            at += n;
+        }
+        _buffers.Return(copy);
+    }
+
+    private void WriteTrailers(Http2Stream stream, MessageHead trailers)
+    {
+        int n = _blocks.WriteTrailers(ReserveBlock(trailers), trailers);
+        if (n == 0)
+        {
+            WriteFrame(Http2FrameType.Data, Http2Flags.EndStream, stream.Id, []);
+            return;
+        }
+        CommitBlock(stream, n, endStream: true);
     }
 }

@@ -21,7 +21,7 @@ internal sealed partial class Http2Session : IHttp2FrameHandler
     private readonly bool _isServer;
     private readonly Http2FrameReader _reader;
     private readonly HpackDecoder _decoder;
-    private readonly HpackEncoder _encoder = new();
+    private readonly FieldBlockWriter _blocks = new();
     private readonly FieldBlockReader _block;
     private readonly Dictionary<int, Http2Stream> _streams = [];
     private readonly int[] _resets = new int[RememberedResets];
@@ -48,6 +48,7 @@ internal sealed partial class Http2Session : IHttp2FrameHandler
         _reader = new Http2FrameReader(buffers);
         _decoder = new HpackDecoder(limits.HeaderTableSize, scratch);
         _block = new FieldBlockReader(limits.Head);
+        _fragments = new FieldFragments(buffers, limits);
         _guard = new Http2FloodGuard(limits);
         _prefaceRead = isServer ? 0 : Preface.Length;
     }
@@ -130,7 +131,7 @@ internal sealed partial class Http2Session : IHttp2FrameHandler
     {
         _failed = true;
         _reader.Close();
-        ReleaseBlock();
+        _fragments.Release();
         ResetAll(0, code);
     }
 
