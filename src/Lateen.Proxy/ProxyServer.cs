@@ -1,8 +1,10 @@
 using System.Net;
+using Google.Protobuf.WellKnownTypes;
 using Lateen.Api;
 using Lateen.Proxy.Local;
-using Lateen.Proxy.Routing;
 using Lateen.Proxy.Runtime;
+using Lateen.Proxy.Stats;
+using Lateen.Proxy.Views;
 using Lateen.Proxy.Workers;
 using Microsoft.Extensions.Logging;
 
@@ -12,46 +14,34 @@ namespace Lateen.Proxy;
 /// <remarks>
 /// Every member is safe from any thread. <see cref="Apply"/> calls run one after another. Nothing here blocks an event loop.
 /// </remarks>
-public sealed partial class ProxyServer
+public sealed class ProxyServer
 {
-    private const string LocalSecrets = "local secrets";
-
     private readonly Lock _lock = new();
     private readonly ProxyOptions _options;
-    private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly ProxyRuntime _runtime;
-    private readonly ClusterSet _clusters;
     private readonly ListenerSet _listeners;
-    private readonly Dictionary<string, ResourceStore> _stores = [];
-
-    // Those that RDS has filled: a listener may come for them later.
-    private readonly Dictionary<string, RouteState> _routes = [];
-    private readonly Dictionary<string, IReadOnlyCollection<string>> _subscriptions = [];
+    private readonly ServerResources _resources;
+    private readonly Subscriptions _subscriptions;
+    private readonly ServerReadiness _readiness;
+    private readonly ServerStats _stats;
     private readonly LocalServer _local;
     private readonly DateTimeOffset _started;
-    private readonly TaskCompletionSource _whenConfigured = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _whenCertified = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _draining;
-    private volatile bool _ready;
-    private volatile bool _hasCertificates;
-    private long _configuredAt;
 
     public ProxyServer(ProxyOptions options, ILoggerFactory loggers, TimeProvider time, Random random)
     {
         (_options, _time) = (options, time);
-        _logger = loggers.CreateLogger("proxy");
-        _runtime = new ProxyRuntime(options, _logger, time, random);
-        _clusters = new ClusterSet(_runtime, options, time, _logger);
-        _listeners = new ListenerSet(_runtime, _logger);
-        _local = new LocalServer(_runtime.All[0], _logger);
+        ILogger logger = loggers.CreateLogger("proxy");
+        _runtime = new ProxyRuntime(options, logger, time, random);
+        ClusterSet clusters = new(_runtime, options, time, logger);
+        _listeners = new ListenerSet(_runtime, logger);
+        _resources = new ServerResources(_runtime, (clusters, _listeners), time, logger);
+        _subscriptions = new Subscriptions(clusters, _listeners);
+        _readiness = new ServerReadiness(time, options.CertificateTimeout);
+        _stats = new ServerStats(this, _runtime, _listeners, _resources);
+        _local = new LocalServer(_runtime.All[0], logger);
         _started = time.GetUtcNow();
-        foreach (string type in (string[])[TypeUrls.Cluster, TypeUrls.ClusterLoadAssignment, TypeUrls.Listener, TypeUrls.RouteConfiguration, TypeUrls.Secret])
-        {
-            _stores[type] = new ResourceStore();
-            _subscriptions[type] = [];
-        }
-        _subscriptions[LocalSecrets] = [];
     }
 
     /// <summary>Told when subscriptions change; set before the first <see cref="Apply"/>.</summary>
@@ -60,22 +50,15 @@ public sealed partial class ProxyServer
     /// <summary>The threads, for tests.</summary>
     internal ProxyRuntime Runtime => _runtime;
 
+    internal string Version => _options.Version;
+
+    internal TimeSpan Uptime => _time.GetUtcNow() - _started;
+
     /// <summary>True once clusters and listeners were applied, no listener waits for its routes, and the workload has its certificates (or has waited for them).</summary>
-    public bool IsReady => _ready && (_hasCertificates || _time.GetElapsedTime(_configuredAt) > _options.CertificateTimeout);
+    public bool IsReady => _readiness.IsReady;
 
     /// <summary>Ends as soon as <see cref="IsReady"/> holds.</summary>
-    public async Task WhenReadyAsync(CancellationToken cancellation)
-    {
-        await _whenConfigured.Task.WaitAsync(cancellation).ConfigureAwait(false);
-        try
-        {
-            await _whenCertified.Task.WaitAsync(_options.CertificateTimeout, _time, cancellation).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            // Ready without certificates.
-        }
-    }
+    public Task WhenReadyAsync(CancellationToken cancellation) => _readiness.WhenReadyAsync(cancellation);
 
     /// <summary>True from <see cref="Drain"/> on.</summary>
     public bool IsDraining => _draining;
@@ -99,12 +82,46 @@ public sealed partial class ProxyServer
     {
         lock (_lock)
         {
-            return _subscriptions.GetValueOrDefault(typeUrl) ?? [];
+            return _subscriptions.Of(typeUrl);
         }
     }
 
     /// <summary>Secrets that configuration expects from the agent of this process, over no control plane: hand them to <see cref="Update"/>.</summary>
-    public IReadOnlyCollection<string> LocalSecretNames => SubscribedNames(LocalSecrets);
+    public IReadOnlyCollection<string> LocalSecretNames => SubscribedNames(Subscriptions.LocalSecrets);
+
+    /// <summary>
+    /// Takes the full set of a type (state of the world). What is unchanged keeps its compiled object and state; what cannot be honoured is
+    /// refused alone and its last good version stays. Types: CDS, EDS, LDS, RDS (EDS and RDS add or replace, as their responses are partial).
+    /// </summary>
+    /// <returns>The problems; empty means ACK.</returns>
+    public IReadOnlyList<ResourceProblem> Apply(string typeUrl, string version, IReadOnlyList<Any> resources) =>
+        Take(typeUrl, version, resources, (store, names) =>
+        {
+            if (typeUrl is not (TypeUrls.Cluster or TypeUrls.Listener))
+            {
+                return [];
+            }
+            store.KeepRefusedOf(names);
+            return [.. store.Names.Where(n => !names.Contains(n))];
+        });
+
+    /// <summary>Adds or replaces resources, then removes others by name; all that are not named stay (delta xDS).</summary>
+    /// <returns>The problems; empty means ACK.</returns>
+    public IReadOnlyList<ResourceProblem> Update(
+        string typeUrl, string version, IReadOnlyList<Any> resources, IReadOnlyList<string>? removed = null) =>
+        Take(typeUrl, version, resources, (_, _) => removed ?? []);
+
+    /// <summary>Removes resources by name (delta xDS: removed_resources).</summary>
+    public void Remove(string typeUrl, IReadOnlyList<string> names)
+    {
+        List<string> changedTypes;
+        lock (_lock)
+        {
+            _resources.Remove(typeUrl, names);
+            changedTypes = _subscriptions.Update();
+        }
+        Tell(changedTypes);
+    }
 
     /// <summary>Begins to drain: answers carry <c>connection: close</c>; connections end when their request has.</summary>
     public void Drain()
@@ -139,6 +156,53 @@ public sealed partial class ProxyServer
         _listeners.Table.All.FirstOrDefault(l => l.Name == name) is { BoundAddress.IsValid: true } listener
             ? listener.BoundAddress.ToIPEndPoint() : null;
 
+    /// <summary>Accepted resources of a type, in the order of their names.</summary>
+    public IReadOnlyList<AppliedResource> Applied(string typeUrl)
+    {
+        lock (_lock)
+        {
+            return _resources.StoreOf(typeUrl)?.Applied ?? [];
+        }
+    }
+
+    /// <summary>Resources whose last version was refused.</summary>
+    public IReadOnlyList<RefusedResource> Refused(string typeUrl)
+    {
+        lock (_lock)
+        {
+            return _resources.StoreOf(typeUrl)?.Refused ?? [];
+        }
+    }
+
+    /// <summary>version_info of the last response of a type that was accepted whole, empty before.</summary>
+    public string VersionOf(string typeUrl)
+    {
+        lock (_lock)
+        {
+            return _resources.StoreOf(typeUrl)?.Version ?? "";
+        }
+    }
+
+    /// <summary>Every cluster with its hosts.</summary>
+    public IReadOnlyList<ClusterView> Clusters() => [.. _runtime.Clusters().Select(ClusterViews.Of).OfType<ClusterView>()];
+
+    public IReadOnlyList<ListenerView> Listeners() => [.. _listeners.Table.All
+        .Select(l => new ListenerView(l.Name, l.Address.ToString(), l.Config.BindsPort)).OrderBy(l => l.Name, StringComparer.Ordinal)];
+
+    /// <summary>Every statistic; walk it once, it is made as you go.</summary>
+    public IEnumerable<StatSample> Stats() => Stats(usedOnly: false, null);
+
+    /// <summary>Names by which clusters are known in statistics.</summary>
+    public IEnumerable<string> ClusterStatNames() => _runtime.Clusters().Select(c => c.ObservabilityName);
+
+    /// <summary>The statistics that are wanted; walk it once, it is made as you go. Istio's metrics are always in.</summary>
+    /// <param name="usedOnly">Only those that were written since the start.</param>
+    /// <param name="wants">By the full name; null: all.</param>
+    public IEnumerable<StatSample> Stats(bool usedOnly, StatNameFilter? wants) => _stats.Read(usedOnly, wants);
+
+    /// <summary>Sets all counters to zero (POST /reset_counters).</summary>
+    public void ResetCounters() => _stats.Reset();
+
     private static Task RunLoop(ProxyWorker worker, CancellationToken cancellation)
     {
         TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -162,56 +226,30 @@ public sealed partial class ProxyServer
         return done.Task;
     }
 
-    private List<string> UpdateSubscriptions()
+    private List<ResourceProblem> Take(
+        string typeUrl, string version, IReadOnlyList<Any> resources, Func<ResourceStore, HashSet<string>, IReadOnlyList<string>> goneOf)
     {
-        List<string> changed = [];
-        foreach ((string type, IReadOnlyCollection<string> names) in new[]
+        List<ResourceProblem> problems;
+        List<string> changedTypes;
+        lock (_lock)
         {
-            (TypeUrls.ClusterLoadAssignment, _clusters.ServiceNames),
-            (TypeUrls.RouteConfiguration, _listeners.RouteNames),
-            (TypeUrls.Secret, SecretNames(isLocal: false)),
-            (LocalSecrets, SecretNames(isLocal: true)),
-        })
-        {
-            if (!names.SequenceEqual(_subscriptions[type]))
-            {
-                _subscriptions[type] = names;
-                changed.Add(type);
-            }
+            problems = _resources.Take(typeUrl, version, resources, goneOf);
+            changedTypes = _subscriptions.Update();
+            _readiness.Update(
+                isConfigured: HasBeenApplied(TypeUrls.Cluster) && HasBeenApplied(TypeUrls.Listener) && _listeners.WarmingCount == 0,
+                isCertified: _subscriptions.Of(Subscriptions.LocalSecrets).All(n => _runtime.FindSecret(n)?.Current is not null));
         }
-        return changed;
+        Tell(changedTypes);
+        return problems;
     }
 
-    private List<string> SecretNames(bool isLocal) => [.. _clusters.Secrets.Concat(_listeners.Secrets).Where(s => s.IsLocal == isLocal)
-        .Select(s => s.Name).Distinct().Order(StringComparer.Ordinal)];
-
-    private void UpdateReady()
-    {
-        if (!_ready)
-        {
-            _configuredAt = _time.GetTimestamp();
-            _hasCertificates = false;
-            _ready = _stores[TypeUrls.Cluster].HasBeenApplied && _stores[TypeUrls.Listener].HasBeenApplied
-                && _listeners.WarmingCount == 0;
-        }
-        _hasCertificates |= HasCertificates();
-        if (_ready)
-        {
-            _whenConfigured.TrySetResult();
-        }
-        if (_ready && _hasCertificates)
-        {
-            _whenCertified.TrySetResult();
-        }
-    }
-
-    private bool HasCertificates() => _subscriptions[LocalSecrets].All(n => _runtime.FindSecret(n)?.Current is not null);
+    private bool HasBeenApplied(string typeUrl) => _resources.StoreOf(typeUrl)!.HasBeenApplied;
 
     private void Tell(List<string> changedTypes)
     {
         foreach (string type in changedTypes)
         {
-            if (type == LocalSecrets)
+            if (type == Subscriptions.LocalSecrets)
             {
                 Observer?.OnLocalSecretsChanged();
             }

@@ -7,92 +7,77 @@ using Google.Protobuf.WellKnownTypes;
 using Lateen.Api;
 using Lateen.Proxy.Compile;
 using Lateen.Proxy.Routing;
-using Lateen.Proxy.Runtime;
 using Lateen.Proxy.Views;
+using Microsoft.Extensions.Logging;
 using Cluster = Envoy.Config.Cluster.V3.Cluster;
 
-namespace Lateen.Proxy;
+namespace Lateen.Proxy.Runtime;
 
-/// <summary>Resources as the control plane sends them: decoded, compiled, put to work or refused one by one.</summary>
-public sealed partial class ProxyServer
+/// <summary>Resources as the control plane sends them: decoded, compiled, put to work or refused one by one. Used under the server's lock.</summary>
+internal sealed class ServerResources
 {
-    /// <summary>
-    /// Takes the full set of a type (state of the world). What is unchanged keeps its compiled object and state; what cannot be honoured is
-    /// refused alone and its last good version stays. Types: CDS, EDS, LDS, RDS (EDS and RDS add or replace, as their responses are partial).
-    /// </summary>
-    /// <returns>The problems; empty means ACK.</returns>
-    public IReadOnlyList<ResourceProblem> Apply(string typeUrl, string version, IReadOnlyList<Any> resources) =>
-        Take(typeUrl, version, resources, static (typeUrl, store, names) =>
-        {
-            if (typeUrl is not (TypeUrls.Cluster or TypeUrls.Listener))
-            {
-                return [];
-            }
-            store.KeepRefusedOf(names);
-            return [.. store.Names.Where(n => !names.Contains(n))];
-        });
+    private readonly ProxyRuntime _runtime;
+    private readonly ClusterSet _clusters;
+    private readonly ListenerSet _listeners;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Dictionary<string, ResourceStore> _stores = [];
 
-    /// <summary>Adds or replaces resources, then removes others by name; all that are not named stay (delta xDS).</summary>
-    /// <returns>The problems; empty means ACK.</returns>
-    public IReadOnlyList<ResourceProblem> Update(
-        string typeUrl, string version, IReadOnlyList<Any> resources, IReadOnlyList<string>? removed = null) =>
-        Take(typeUrl, version, resources, (_, _, _) => removed ?? []);
+    // Those that RDS has filled: a listener may come for them later.
+    private readonly Dictionary<string, RouteState> _routes = [];
+
+    public ServerResources(ProxyRuntime runtime, (ClusterSet Clusters, ListenerSet Listeners) sets, TimeProvider time, ILogger logger)
+    {
+        (_runtime, (_clusters, _listeners), _time, _logger) = (runtime, sets, time, logger);
+        foreach (string type in (string[])[TypeUrls.Cluster, TypeUrls.ClusterLoadAssignment, TypeUrls.Listener, TypeUrls.RouteConfiguration, TypeUrls.Secret])
+        {
+            _stores[type] = new ResourceStore();
+        }
+    }
+
+    /// <summary>What was told of a type; null for a type that this proxy does not take.</summary>
+    public ResourceStore? StoreOf(string typeUrl) => _stores.GetValueOrDefault(typeUrl);
 
     /// <summary>Takes a response: what it holds, then what is gone with it.</summary>
-    /// <param name="goneOf">The names that are to be removed, asked with the type, its resources and the names that the response holds.</param>
-    private List<ResourceProblem> Take(
-        string typeUrl, string version, IReadOnlyList<Any> resources, Func<string, ResourceStore, HashSet<string>, IReadOnlyList<string>> goneOf)
+    /// <param name="typeUrl">The type.</param>
+    /// <param name="version">Of the response.</param>
+    /// <param name="resources">What it holds.</param>
+    /// <param name="goneOf">The names that are to be removed, asked with the type's resources and the names that the response holds.</param>
+    public List<ResourceProblem> Take(
+        string typeUrl, string version, IReadOnlyList<Any> resources, Func<ResourceStore, HashSet<string>, IReadOnlyList<string>> goneOf)
     {
-        if (!_stores.TryGetValue(typeUrl, out ResourceStore? store))
+        if (StoreOf(typeUrl) is not { } store)
         {
             return [new ResourceProblem("", "type_url", $"{typeUrl} is not a type that this proxy takes")];
         }
-        List<string> changedTypes;
         List<ResourceProblem> problems = [];
-        lock (_lock)
+        HashSet<string> names = [];
+        int changed = 0;
+        foreach (Any resource in resources)
         {
-            HashSet<string> names = [];
-            int changed = 0;
-            foreach (Any resource in resources)
-            {
-                changed += ApplyOne(typeUrl, version, store, resource, names, problems) ? 1 : 0;
-            }
-            IReadOnlyList<string> gone = goneOf(typeUrl, store, names);
-            foreach (string name in gone)
-            {
-                RemoveOne(typeUrl, store, name);
-            }
-            problems.AddRange(_listeners.ActivateWarm().Select(p => new ResourceProblem("", "address", p)));
-            store.HasBeenApplied = true;
-            if (problems.Count == 0)
-            {
-                store.Version = version;
-            }
-            ProxyLog.Applied(_logger, resources.Count, TypeUrls.ShortName(typeUrl), version, changed, gone.Count);
-            changedTypes = UpdateSubscriptions();
-            UpdateReady();
+            changed += ApplyOne(typeUrl, version, store, resource, names, problems) ? 1 : 0;
         }
-        Tell(changedTypes);
+        IReadOnlyList<string> gone = goneOf(store, names);
+        Remove(typeUrl, gone);
+        problems.AddRange(_listeners.ActivateWarm().Select(p => new ResourceProblem("", "address", p)));
+        store.HasBeenApplied = true;
+        if (problems.Count == 0)
+        {
+            store.Version = version;
+        }
+        ProxyLog.Applied(_logger, resources.Count, TypeUrls.ShortName(typeUrl), version, changed, gone.Count);
         return problems;
     }
 
-    /// <summary>Removes resources by name (delta xDS: removed_resources).</summary>
     public void Remove(string typeUrl, IReadOnlyList<string> names)
     {
-        List<string> changedTypes;
-        lock (_lock)
+        if (StoreOf(typeUrl) is { } store)
         {
-            if (!_stores.TryGetValue(typeUrl, out ResourceStore? store))
-            {
-                return;
-            }
             foreach (string name in names)
             {
                 RemoveOne(typeUrl, store, name);
             }
-            changedTypes = UpdateSubscriptions();
         }
-        Tell(changedTypes);
     }
 
     // Returns true if something was taken that differs from before.
