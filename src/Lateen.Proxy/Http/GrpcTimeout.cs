@@ -1,9 +1,18 @@
+using Lateen.Net.Http1;
+
 namespace Lateen.Proxy.Http;
 
 /// <summary>The grpc-timeout field: up to eight digits and a unit (gRPC over HTTP/2, "Requests").</summary>
 internal static class GrpcTimeout
 {
     private const int MostDigits = 8;
+
+    /// <summary>The request's; false without one that can be read.</summary>
+    public static bool TryRead(MessageHead request, out long milliseconds)
+    {
+        milliseconds = 0;
+        return request.TryGet("grpc-timeout"u8, out ReadOnlySpan<byte> text) && TryParse(text, out milliseconds);
+    }
 
     /// <summary>Milliseconds, rounded up.</summary>
     public static bool TryParse(ReadOnlySpan<byte> text, out long milliseconds)

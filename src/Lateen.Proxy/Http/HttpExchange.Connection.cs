@@ -38,7 +38,7 @@ internal sealed partial class HttpExchange
         {
             OriginalDestination = DownstreamLocal,
             Tried = _tried.AsSpan(0, _triedCount)!,
-            MaximumReselections = _triedCount == 0 ? 0 : _retry?.HostReselections ?? 0,
+            MaximumReselections = _triedCount == 0 ? 0 : _limits.Retry?.HostReselections ?? 0,
             Hash = _hash,
         };
         Host? host = _clusterWorker.Pick(_clusterConfig, context);

@@ -40,40 +40,12 @@ internal sealed partial class HttpExchange
     // RouteAction.MaxStreamDuration: the client's grpc-timeout counts if a maximum for it is set, 0 being none.
     private long StreamLimit(Forward? forward)
     {
-        if (forward is { GrpcTimeoutHeaderMaximumMilliseconds: >= 0 } && IsGrpc && TryReadGrpcTimeout(out long wanted))
+        if (forward is { GrpcTimeoutHeaderMaximumMilliseconds: >= 0 } && IsGrpc && GrpcTimeout.TryRead(Request, out long wanted))
         {
             long maximum = forward.GrpcTimeoutHeaderMaximumMilliseconds;
             return Math.Max(maximum > 0 ? Math.Min(wanted, maximum) : wanted, 1);
         }
         return forward is { MaximumStreamMilliseconds: >= 0 } ? forward.MaximumStreamMilliseconds : _manager.MaximumStreamMilliseconds;
-    }
-
-    // RouteAction.max_grpc_timeout: takes the place of the route's timeout for gRPC; without the header a call may take as long as the cap says.
-    private void ApplyGrpcTimeout(Forward forward)
-    {
-        if (!IsGrpc || forward.MaximumGrpcTimeoutMilliseconds < 0)
-        {
-            return;
-        }
-        long cap = forward.MaximumGrpcTimeoutMilliseconds;
-        _timeout = TryReadGrpcTimeout(out long wanted) ? Math.Max(wanted, 1) : 0;
-        if (cap > 0 && (_timeout == 0 || _timeout > cap))
-        {
-            _timeout = cap;
-        }
-        if (_timeout > 0)
-        {
-            Span<byte> text = stackalloc byte[24];
-            _timeout.TryFormat(text, out int length);
-            text[length++] = (byte)'m';
-            Request.Set("grpc-timeout"u8, text[..length]);
-        }
-    }
-
-    private bool TryReadGrpcTimeout(out long milliseconds)
-    {
-        milliseconds = 0;
-        return Request.TryGet("grpc-timeout"u8, out ReadOnlySpan<byte> text) && GrpcTimeout.TryParse(text, out milliseconds);
     }
 
     private long NextLimit()

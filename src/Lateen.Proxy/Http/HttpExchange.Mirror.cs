@@ -43,7 +43,7 @@ internal sealed partial class HttpExchange
         (_route, _virtualHost, _table, _target) = (original._route, original._virtualHost, original._table, original._target);
         (Cluster, _clusterConfig, _requestComplete, IsGrpc) = (cluster, cluster.Config, original._requestComplete, original.IsGrpc);
         IsHeadRequest = original.IsHeadRequest;
-        _timeout = forward.TimeoutMilliseconds;
+        _limits.Timeout = forward.TimeoutMilliseconds;
         SetShadowHost();
         StartAttempt();
     }

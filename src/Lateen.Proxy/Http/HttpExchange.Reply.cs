@@ -1,10 +1,8 @@
-using System.Buffers.Text;
 using System.Text;
 using Lateen.Net.Http1;
 using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Filters;
 using Lateen.Proxy.Pools;
-using Lateen.Proxy.Routing;
 using Lateen.Proxy.Stats;
 
 namespace Lateen.Proxy.Http;
@@ -122,101 +120,19 @@ internal sealed partial class HttpExchange
         return $"{kind}{{{reason.Replace(' ', '_')}}}";
     }
 
-    // Envoy, router filter: headers that steer the router are honoured (what an external client sent was removed before) and not forwarded.
-    private void ReadRouterHeaders(Forward forward)
-    {
-        _timeout = forward.TimeoutMilliseconds;
-        _retry = forward.Retry;
-        _perTryTimeout = _retry?.PerTryTimeoutMilliseconds ?? 0;
-        _perTryIdle = _retry?.PerTryIdleTimeoutMilliseconds ?? 0;
-        _retriesLeft = _retry?.NumRetries ?? 0;
-        if (_retry is { RequestHeaders.Length: > 0 } policy && !Array.Exists(policy.RequestHeaders, m => m.Matches(Request)))
-        {
-            (_retry, _retriesLeft) = (null, 0);
-        }
-        ApplyGrpcTimeout(forward);
-        if (TakeNumber(HttpField.XEnvoyUpstreamRqTimeoutMs, out long timeout))
-        {
-            _timeout = timeout;
-        }
-        if (TakeNumber(HttpField.XEnvoyUpstreamRqPerTryTimeoutMs, out long perTry))
-        {
-            _perTryTimeout = perTry;
-        }
-        if (_timeout > 0 && _perTryTimeout >= _timeout)
-        {
-            _perTryTimeout = 0;
-        }
-        ReadRetryHeaders();
-        _timeoutAs204 = Request.Has(HttpField.XEnvoyUpstreamRqTimeoutAltResponse);
-        Request.Remove(HttpField.XEnvoyUpstreamRqTimeoutAltResponse);
-        Request.Remove(HttpField.XEnvoyHedgeOnPerTryTimeout);
-        Request.Remove(HttpField.XEnvoyUpstreamAltStatName);
-        long expected = _perTryTimeout > 0 ? _perTryTimeout : _timeout;
-        if (expected > 0 && !_manager.SuppressEnvoyHeaders)
-        {
-            Request.Set(HttpField.XEnvoyExpectedRqTimeoutMs, expected);
-        }
-    }
-
-    private void ReadRetryHeaders()
-    {
-        bool on = Request.Has(HttpField.XEnvoyRetryOn), grpc = Request.Has(HttpField.XEnvoyRetryGrpcOn);
-        bool codes = Request.Has(HttpField.XEnvoyRetriableStatusCodes), max = TakeNumber(HttpField.XEnvoyMaxRetries, out long retries);
-        bool names = Request.Has(HttpField.XEnvoyRetriableHeaderNames);
-        if (on || grpc || codes || names)
-        {
-            List<int> list = [];
-            RetryOn conditions = RetryPolicy.Parse(
-                $"{Encoding.ASCII.GetString(Request.Get(HttpField.XEnvoyRetryOn))},{Encoding.ASCII.GetString(Request.Get(HttpField.XEnvoyRetryGrpcOn))}");
-            RetryPolicy.Parse(Encoding.ASCII.GetString(Request.Get(HttpField.XEnvoyRetriableStatusCodes)), list);
-            _retry = new RetryPolicy
-            {
-                On = conditions | (_retry?.On ?? RetryOn.None), NumRetries = _retry?.NumRetries ?? 1,
-                StatusCodes = [.. _retry?.StatusCodes ?? [], .. list], HostReselections = _retry?.HostReselections ?? 0,
-                PerTryTimeoutMilliseconds = _retry?.PerTryTimeoutMilliseconds ?? 0,
-                RetriableHeaders =
-                [
-                    .. _retry?.RetriableHeaders ?? [],
-                    .. RetryPolicy.HeaderNames(Encoding.ASCII.GetString(Request.Get(HttpField.XEnvoyRetriableHeaderNames))),
-                ],
-                BackOffBaseMilliseconds = _retry?.BackOffBaseMilliseconds ?? 25, BackOffMaximumMilliseconds = _retry?.BackOffMaximumMilliseconds ?? 250,
-                ResetHeaders = _retry?.ResetHeaders ?? [], ResetMaximumMilliseconds = _retry?.ResetMaximumMilliseconds ?? 300_000,
-            };
-            _retriesLeft = _retry.NumRetries;
-            Request.Remove(HttpField.XEnvoyRetryOn);
-            Request.Remove(HttpField.XEnvoyRetryGrpcOn);
-            Request.Remove(HttpField.XEnvoyRetriableStatusCodes);
-            Request.Remove(HttpField.XEnvoyRetriableHeaderNames);
-        }
-        if (max && _retry is not null)
-        {
-            _retriesLeft = (uint)Math.Min(retries, uint.MaxValue);
-        }
-    }
-
-    private bool TakeNumber(HttpField field, out long value)
-    {
-        ReadOnlySpan<byte> text = Request.Get(field);
-        bool ok = Utf8Parser.TryParse(text, out value, out int used) && used == text.Length && value >= 0 && !text.IsEmpty;
-        Request.Remove(field);
-        return ok;
-    }
-
-    // RouteAction.timeout: from the end of the downstream request to the end of the response, every try and back-off included.
     private void ArmRequestTimer()
     {
-        if (_timeout > 0 && _requestComplete && !_requestTimer.IsArmed && !_finished && !IsUpgrade)
+        if (_limits.Timeout > 0 && _requestComplete && !_requestTimer.IsArmed && !_finished && !IsUpgrade)
         {
-            _worker.Loop.ArmTimer(_requestTimer, _timeout);
+            _worker.Loop.ArmTimer(_requestTimer, _limits.Timeout);
         }
     }
 
     private void ArmTryTimer()
     {
-        if (_perTryTimeout > 0 && _upstream is not null && !IsUpgrade)
+        if (_limits.PerTry > 0 && _upstream is not null && !IsUpgrade)
         {
-            _worker.Loop.ArmTimer(_tryTimer, _perTryTimeout);
+            _worker.Loop.ArmTimer(_tryTimer, _limits.PerTry);
         }
     }
 
@@ -234,7 +150,7 @@ internal sealed partial class HttpExchange
                 ReportTimeout(); // Who has answered counts by the answer.
             }
         }
-        ExceededLimit = _timeout;
+        ExceededLimit = _limits.Timeout;
         if (_responseStarted)
         {
             Flags |= ResponseFlags.UT;
@@ -244,7 +160,7 @@ internal sealed partial class HttpExchange
         }
         DetachUpstream();
         UncountRetry(success: false);
-        if (_timeoutAs204)
+        if (_limits.AnswersTimeoutBy204)
         {
             Reply(204, [], ResponseFlags.UT, "response_timeout");
             return;
@@ -264,7 +180,7 @@ internal sealed partial class HttpExchange
             return;
         }
         UncountRetry(success: false);
-        ExceededLimit = _perTryTimeout;
+        ExceededLimit = _limits.PerTry;
         Reply(504, "upstream request timeout"u8, ResponseFlags.UT, "upstream_per_try_timeout");
     }
 }

@@ -11,7 +11,7 @@ internal sealed partial class HttpExchange
     private int _bodyLength;
     private bool _bodyLost;
 
-    private bool CanKeepBody => !_bodyLost && (_retriesLeft > 0 || !_replayedIdle)
+    private bool CanKeepBody => !_bodyLost && (_limits.RetriesLeft > 0 || !_replayedIdle)
         && _bodyLength + Math.Max(Request.ContentLength - BodyBytesIn, 0) <= _clusterConfig!.BufferLimit && !IsUpgrade;
 
     private void ForwardRequestData(ReadOnlySpan<byte> data, bool endStream)

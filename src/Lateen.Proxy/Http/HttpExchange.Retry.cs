@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using Lateen.Net.Http1;
 using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Pools;
@@ -7,11 +6,9 @@ using Lateen.Proxy.Stats;
 
 namespace Lateen.Proxy.Http;
 
-/// <summary>Whether an attempt that failed is followed by another.</summary>
+/// <summary>Whether an attempt that failed, or stands still, is followed by another, and when.</summary>
 internal sealed partial class HttpExchange
 {
-    private RetryPolicy? _retry;
-    private uint _retriesLeft;
     private bool _replayedIdle;
     private bool _retryCounted;
     private bool _isTimeoutRetry;
@@ -27,7 +24,7 @@ internal sealed partial class HttpExchange
     private void OnAttemptFailed(UpstreamFailure failure, string? transport)
     {
         TransportFailure = transport;
-        if (ShouldRetryFailure(failure) && TryRetry())
+        if (!_bodyLost && _limits.Retry?.Retries(failure) == true && TryRetry())
         {
             return;
         }
@@ -35,63 +32,12 @@ internal sealed partial class HttpExchange
         ReplyFailure(failure, transport);
     }
 
-    private bool ShouldRetryFailure(UpstreamFailure failure)
-    {
-        if (_retry is null || failure == UpstreamFailure.Overflow || _bodyLost)
-        {
-            return false;
-        }
-        RetryOn on = _retry.On;
-        return (on & (RetryOn.ServerError | RetryOn.GatewayError | RetryOn.Reset)) != 0
-            || ((on & RetryOn.ConnectFailure) != 0 && failure.IsConnectFailure())
-            || ((on & RetryOn.RefusedStream) != 0 && failure == UpstreamFailure.RemoteRefusedStream);
-    }
-
-    private bool ShouldRetryResponse(int status)
-    {
-        if (_retry is null || _bodyLost)
-        {
-            return false;
-        }
-        RetryOn on = _retry.On;
-        if (Response.Has(HttpField.XEnvoyRatelimited))
-        {
-            return (on & RetryOn.EnvoyRatelimited) != 0;
-        }
-        if (((on & RetryOn.ServerError) != 0 && status >= 500)
-            || ((on & RetryOn.GatewayError) != 0 && status is 502 or 503 or 504)
-            || ((on & RetryOn.Retriable4xx) != 0 && status == 409)
-            || ((on & RetryOn.RetriableStatusCodes) != 0 && Array.IndexOf(_retry.StatusCodes, status) >= 0))
-        {
-            return true;
-        }
-        if ((on & RetryOn.RetriableHeaders) != 0)
-        {
-            foreach (HeaderMatcher matcher in _retry.RetriableHeaders)
-            {
-                if (matcher.Matches(Response))
-                {
-                    return true;
-                }
-            }
-        }
-        return IsGrpc && Utf8Parser.TryParse(Response.Get(HttpField.GrpcStatus), out int grpc, out _) && (on & grpc switch
-        {
-            1 => RetryOn.Cancelled,
-            4 => RetryOn.DeadlineExceeded,
-            8 => RetryOn.ResourceExhausted,
-            13 => RetryOn.Internal,
-            14 => RetryOn.Unavailable,
-            _ => RetryOn.None,
-        }) != 0;
-    }
-
     // Starts the next attempt after the back-off; false if the count or the breaker forbids it.
     private bool TryRetry()
     {
         StatBlock stats = _clusterWorker!.Stats;
         UncountRetry(success: false);
-        if (_retriesLeft == 0)
+        if (_limits.RetriesLeft == 0)
         {
             Flags |= ResponseFlags.URX;
             stats.Add(ClusterStat.UpstreamRqRetryLimitExceeded);
@@ -103,7 +49,7 @@ internal sealed partial class HttpExchange
             stats.Add(ClusterStat.UpstreamRqRetryOverflow);
             return false;
         }
-        _retriesLeft--;
+        _limits.RetriesLeft--;
         _retryCounted = true;
         Breaker.ActiveRetries++;
         stats.Add(ClusterStat.UpstreamRqRetry);
@@ -129,4 +75,51 @@ internal sealed partial class HttpExchange
             }
         }
     }
+
+    // Envoy, backoff_strategy: the n-th delay is drawn from [0, base * 2^(n-1)) up to the maximum; a server that says when to come again is obeyed.
+    private long NextDelay(StatBlock stats)
+    {
+        RetryPolicy policy = _limits.Retry!;
+        if (policy.DelayToldBy(Response, _worker.Loop.WallNow) is { } told)
+        {
+            stats.Add(ClusterStat.UpstreamRqRetryBackoffRatelimited);
+            // Spread over half as long again, so that those who were sent away do not come back together.
+            return told + _worker.Random.Below((int)Math.Max(1, told / 2));
+        }
+        stats.Add(ClusterStat.UpstreamRqRetryBackoffExponential);
+        long ceiling = Math.Min(policy.BackOffBaseMilliseconds << Math.Min(Attempts - 1, 20), policy.BackOffMaximumMilliseconds);
+        return ceiling <= 1 ? 0 : _worker.Random.Below((int)Math.Min(ceiling, int.MaxValue));
+    }
+
+    private void ArmTryIdleTimer()
+    {
+        if (_limits.PerTryIdle > 0 && _upstream is not null && !IsUpgrade)
+        {
+            _worker.Loop.ArmTimer(_tryIdleTimer, _limits.PerTryIdle);
+        }
+    }
+
+    private void OnTryIdle()
+    {
+        _clusterWorker!.Stats.Add(ClusterStat.UpstreamRqPerTryIdleTimeout);
+        _pool!.Counts.RqTimeout++;
+        ReportTimeout();
+        if (_responseStarted)
+        {
+            Flags |= ResponseFlags.UT;
+            Details = "upstream_per_try_idle_timeout";
+            ResetDownstream();
+            return;
+        }
+        DetachUpstream();
+        if (MayRetryTimeout && TryRetry())
+        {
+            _isTimeoutRetry = true;
+            return;
+        }
+        UncountRetry(success: false);
+        Reply(504, "upstream request timeout"u8, ResponseFlags.UT, "upstream_per_try_idle_timeout");
+    }
+
+    private bool MayRetryTimeout => !_bodyLost && _limits.Retry is { RetriesTimeouts: true };
 }

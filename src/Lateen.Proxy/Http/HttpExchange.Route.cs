@@ -179,7 +179,12 @@ internal sealed partial class HttpExchange
 
     private void PrepareUpstream(Forward forward)
     {
-        ReadRouterHeaders(forward);
+        _limits = AttemptLimits.Take(forward, Request, IsGrpc);
+        long expected = _limits.PerTry > 0 ? _limits.PerTry : _limits.Timeout;
+        if (expected > 0 && !_manager.SuppressEnvoyHeaders)
+        {
+            Request.Set(HttpField.XEnvoyExpectedRqTimeoutMs, expected);
+        }
         // Envoy: route, virtual host, global; the later overrides the earlier.
         _target?.RequestEdits.Apply(Request, this, _worker);
         _route!.RequestEdits.Apply(Request, this, _worker);

@@ -31,7 +31,7 @@ internal sealed partial class HttpExchange
     {
         Count();
         (Cluster, _clusterConfig, _requestComplete) = (cluster, cluster.Config, true);
-        _timeout = timeoutMilliseconds;
+        _limits.Timeout = timeoutMilliseconds;
         LastDownstreamIn = _worker.Loop.Now;
         if (_clusterConfig is null)
         {

@@ -12,9 +12,7 @@ internal sealed partial class HttpExchange
     private ClusterWorker? _clusterWorker;
     private HostPool? _pool;
     private IUpstreamStream? _upstream;
-    private long _timeout;
-    private long _perTryTimeout;
-    private bool _timeoutAs204;
+    private AttemptLimits _limits;
 
     /// <summary>A connection is there: the request goes out.</summary>
     public void OnUpstreamReady(IUpstreamStream upstream)
@@ -80,7 +78,7 @@ internal sealed partial class HttpExchange
         int status = Response.Status;
         CountResponse(status);
         ReportResponse(status, endStream);
-        if (ShouldRetryResponse(status) && TryRetry())
+        if (!_bodyLost && _limits.Retry?.Retries(Response, IsGrpc) == true && TryRetry())
         {
             return;
         }
@@ -216,14 +214,13 @@ internal sealed partial class HttpExchange
     private void ResetUpstream()
     {
         Array.Clear(_tried, 0, _triedCount);
-        (_clusterWorker, _pool, _upstream, _retry) = (null, null, null, null);
+        (_clusterWorker, _pool, _upstream, _limits) = (null, null, null, default);
         if (_body.Length > 64 * 1024)
         {
             _body = [];
         }
-        (_bodyLength, _bodyLost, _triedCount, _retriesLeft) = (0, false, 0, 0);
-        (_timeout, _perTryTimeout, _timeoutAs204) = (0, 0, false);
+        (_bodyLength, _bodyLost, _triedCount) = (0, false, 0);
         (_replayedIdle, _retryCounted, _requestCounted) = (false, false, false);
-        (_isTimeoutRetry, _hash, _hashCookie, _perTryIdle) = (false, null, null, 0);
+        (_isTimeoutRetry, _hash, _hashCookie) = (false, null, null);
     }
 }
