@@ -1,10 +1,11 @@
 using System.IO.Pipelines;
+using Lateen.Sandbox.Kubelet.Streaming;
 
 namespace Lateen.Sandbox.Kubelet.Spdy;
 
 /// <summary>One stream of a SPDY connection, opened by the client.</summary>
 /// <remarks>What arrives is held in a bounded pipe: a full one makes the connection's reader wait, and with it the client.</remarks>
-internal sealed class SpdyStream(SpdyConnection connection, int id, IReadOnlyDictionary<string, string> headers) : Stream
+internal sealed class SpdyStream(SpdyConnection connection, int id, IReadOnlyDictionary<string, string> headers) : AsyncStream
 {
     private const int ReceiveLimit = 256 * 1024;
 
@@ -20,14 +21,6 @@ internal sealed class SpdyStream(SpdyConnection connection, int id, IReadOnlyDic
     public IReadOnlyDictionary<string, string> Headers { get; } = headers;
 
     public override bool CanRead => true;
-
-    public override bool CanWrite => true;
-
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -45,14 +38,8 @@ internal sealed class SpdyStream(SpdyConnection connection, int id, IReadOnlyDic
         return read;
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
         connection.WriteDataAsync(Id, buffer, last: false, cancellationToken);
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     /// <summary>Half-closes: the client reads end of file.</summary>
     public async ValueTask CloseAsync(CancellationToken cancel)
@@ -63,20 +50,6 @@ internal sealed class SpdyStream(SpdyConnection connection, int id, IReadOnlyDic
             await connection.WriteDataAsync(Id, ReadOnlyMemory<byte>.Empty, last: true, cancel);
         }
     }
-
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     internal async ValueTask ReceiveAsync(ReadOnlyMemory<byte> bytes, bool last, CancellationToken cancel)
     {

@@ -127,7 +127,7 @@ internal static class WebSocketExec
     }
 
     /// <summary>Writes go out as messages of one channel.</summary>
-    private sealed class ChannelStream(Func<ReadOnlyMemory<byte>, Task> send) : WriteOnlyStream
+    private sealed class ChannelStream(Func<ReadOnlyMemory<byte>, Task> send) : AsyncStream
     {
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => await send(buffer);
     }

@@ -1,7 +1,7 @@
 namespace Lateen.Sandbox.Kubelet.Streaming;
 
-/// <summary>The members of a stream that only takes asynchronous writes.</summary>
-internal abstract class WriteOnlyStream : Stream
+/// <summary>A stream that is written, and where it can be read, read asynchronously only.</summary>
+internal abstract class AsyncStream : Stream
 {
     public override bool CanRead => false;
 
@@ -12,6 +12,11 @@ internal abstract class WriteOnlyStream : Stream
     public override long Length => throw new NotSupportedException();
 
     public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public abstract override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default);
 
