@@ -145,6 +145,7 @@ internal sealed class ListenerRuntime : IAcceptHandler
         {
             if (chain is { Tls: null } && ahead.Config == chain.Tcp)
             {
+                (connection.ServerName, connection.Facts) = (facts.ServerName, facts);
                 ahead.Join(fd, first);
                 return;
             }

@@ -101,6 +101,8 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
     public void Join(int fd, ReadOnlySpan<byte> first)
     {
         _ahead = null;
+        // What the inspection has found since the session was begun.
+        ServerName = _connection.ServerName;
         Take(fd, null, first);
         if (!IsDenied() && _upstream is { End: { IsConnecting: false } upstream })
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using Envoy.Config.Listener.V3;
@@ -115,18 +116,28 @@ public sealed class ServerFirstTests
     {
         await using Backend backend = new(GreetAsync);
         await using ProxyBed bed = new();
-        RBAC rules = new() { Action = RBAC.Types.Action.Deny };
-        Policy policy = new();
-        policy.Permissions.Add(new Permission { Any = true });
-        policy.Principals.Add(new Principal { Any = true });
-        rules.Policies.Add("p", policy);
-        Serve(bed, backend.At, SniffedListener.Named("envoy.filters.network.rbac", new NetworkRbac { StatPrefix = "tcp.", Rules = rules }));
+        Serve(bed, backend.At, Deny(new Permission { Any = true }));
         using Socket client = await ConnectAsync(bed);
 
         await client.SendAsync("\0binary"u8.ToArray());
 
         (await ProxyBed.Receive(client, _ => false)).ShouldBeEmpty();
         backend.Connections.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task TlsClient_ThatIsSlowToNameAForbiddenServer_IsDeniedThoughItsServerWasCalledAhead()
+    {
+        await using Backend backend = new(static (socket, stop) => socket.ReceiveAsync(new byte[1], SocketFlags.None, stop).AsTask());
+        await using ProxyBed bed = new();
+        Serve(bed, backend.At, Deny(new Permission { RequestedServerName = new() { Exact = "forbidden.example" } }));
+        using Socket client = await ConnectAsync(bed);
+        await UntilAsync(() => backend.Connections == 1);
+
+        using SslStream tls = new(new NetworkStream(client));
+        await Should.ThrowAsync<IOException>(() => tls.AuthenticateAsClientAsync("forbidden.example"));
+
+        bed.Server.Stats().Single(s => s.Name == "tcp.rbac.denied").Value.ShouldBe(1);
     }
 
     [Fact]
@@ -164,6 +175,16 @@ public sealed class ServerFirstTests
     [InlineData("00", false)]
     public void ServerGreeting_OnlyASettingsFrame_IsHttp2(string hex, bool expected) =>
         ServerGreeting.IsHttp2(Convert.FromHexString(hex)).ShouldBe(expected);
+
+    private static Filter Deny(Permission permission)
+    {
+        RBAC rules = new() { Action = RBAC.Types.Action.Deny };
+        Policy policy = new();
+        policy.Permissions.Add(permission);
+        policy.Principals.Add(new Principal { Any = true });
+        rules.Policies.Add("p", policy);
+        return SniffedListener.Named("envoy.filters.network.rbac", new NetworkRbac { StatPrefix = "tcp.", Rules = rules });
+    }
 
     private static async Task GreetAsync(Socket socket, CancellationToken stop)
     {
