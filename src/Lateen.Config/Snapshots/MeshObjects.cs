@@ -1,3 +1,4 @@
+using Lateen.Config.Sources.Kubernetes;
 using Lateen.Model;
 using Lateen.Model.Mesh;
 using Lateen.Model.Services;
@@ -10,11 +11,11 @@ namespace Lateen.Config.Snapshots;
 internal sealed class MeshObjects(string domain, string clusterId, ControlPlaneSettings settings, IngressObjects ingresses)
 {
     /// <summary>DNS suffix of the cluster.</summary>
-    public string Domain => domain;
+    public string Domain { get; } = domain;
 
-    public string ClusterId => clusterId;
+    public string ClusterId { get; } = clusterId;
 
-    public ControlPlaneSettings Settings => settings;
+    public ControlPlaneSettings Settings { get; } = settings;
 
     public MeshConfig Mesh { get; set; } = MeshConfig.Default;
 
@@ -35,7 +36,7 @@ internal sealed class MeshObjects(string domain, string clusterId, ControlPlaneS
 
     public IstioResources Resources { get; } = new();
 
-    public IngressObjects Ingresses => ingresses;
+    public IngressObjects Ingresses { get; } = ingresses;
 
     /// <summary>The pod's own locality, else its machine's.</summary>
     public Locality LocalityOf(Workload pod) => !pod.Locality.IsNone ? pod.Locality : Nodes.GetValueOrDefault(pod.NodeName)?.Locality ?? Locality.None;

@@ -1,8 +1,6 @@
-using Lateen.Config.Decoding.Kubernetes;
 using Lateen.Config.Sources.Kubernetes;
 using Lateen.Model;
 using Lateen.Model.Mesh;
-using Lateen.Model.Services;
 using Lateen.Model.Workloads;
 
 namespace Lateen.Config.Snapshots;

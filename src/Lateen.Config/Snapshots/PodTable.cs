@@ -1,3 +1,4 @@
+using Lateen.Config.Sources.Kubernetes;
 using Lateen.Model;
 using Lateen.Model.Workloads;
 

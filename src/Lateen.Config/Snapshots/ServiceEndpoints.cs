@@ -1,6 +1,5 @@
 using Lateen.Config.Decoding.Kubernetes;
 using Lateen.Config.Sources.Kubernetes;
-using Lateen.Model;
 using Lateen.Model.Services;
 
 namespace Lateen.Config.Snapshots;

@@ -1,6 +1,6 @@
 using Lateen.Model;
-using Lateen.Model.Ingresses;
 using Lateen.Model.Networks;
+using Lateen.Model.Services;
 
 namespace Lateen.Config.Snapshots;
 
@@ -61,7 +61,7 @@ internal sealed class SnapshotBuilder(MeshObjects objects)
         return Update(before, endpoints.Select(key => objects.Endpoints.Shards[key].Service).ToHashSet(), addresses);
     }
 
-    private MeshUpdate Update(MeshSnapshot before, IReadOnlySet<Model.Services.ServiceKey> endpoints, HashSet<string> addresses) =>
+    private MeshUpdate Update(MeshSnapshot before, IReadOnlySet<ServiceKey> endpoints, HashSet<string> addresses) =>
         new(_snapshot, MeshChanges.ScopeOf(before, _snapshot), endpoints, addresses);
 
     // What did not change is the same list as before: whoever compares sees it at once.

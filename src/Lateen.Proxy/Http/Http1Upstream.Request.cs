@@ -58,7 +58,7 @@ internal sealed partial class Http1Upstream
     {
         if (_requestChunked)
         {
-            ChunkedWriter.End(this, pool.Config.Http1Trailers ? trailers : null);
+            ChunkedWriter.End(this, _pool.Config.Http1Trailers ? trailers : null);
         }
         _requestComplete = true;
     }

@@ -38,7 +38,7 @@ internal sealed partial class Http1Upstream
             if (Exchange is null)
             {
                 // Bytes without a request: nothing that follows could be trusted.
-                pool.Cluster.Stats.Add(ClusterStat.UpstreamCxProtocolError);
+                _pool.Cluster.Stats.Add(ClusterStat.UpstreamCxProtocolError);
                 CloseSocket();
                 return;
             }
@@ -139,7 +139,7 @@ internal sealed partial class Http1Upstream
             Fail(UpstreamFailure.ProtocolError, null);
             return false;
         }
-        _body = BodyReader.Of(head, pool.Config.Http1Trailers);
+        _body = BodyReader.Of(head, _pool.Config.Http1Trailers);
         _state = State.Body;
         if (noBody || head.ContentLength == 0)
         {
@@ -213,7 +213,7 @@ internal sealed partial class Http1Upstream
             return;
         }
         _idleSince = Loop.Now;
-        pool.Release(this);
+        _pool.Release(this);
     }
 
     private void OnPeerClosed(int result)
@@ -221,7 +221,7 @@ internal sealed partial class Http1Upstream
         _peerClosed = true;
         if (Exchange is null)
         {
-            pool.Cluster.Stats.Add(ClusterStat.UpstreamCxDestroyRemote);
+            _pool.Cluster.Stats.Add(ClusterStat.UpstreamCxDestroyRemote);
             CloseSocket();
             return;
         }

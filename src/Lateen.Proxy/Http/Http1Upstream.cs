@@ -6,10 +6,13 @@ using Lateen.Proxy.Workers;
 namespace Lateen.Proxy.Http;
 
 /// <summary>An HTTP/1.1 connection to a host: one exchange at a time.</summary>
-internal sealed partial class Http1Upstream(ProxyWorker worker, Http1Pool pool) : ExclusiveUpstream(worker, pool)
+internal sealed partial class Http1Upstream : ExclusiveUpstream
 {
+    private readonly Http1Pool _pool;
     private bool _peerClosed;
     private long _idleSince;
+
+    public Http1Upstream(ProxyWorker worker, Http1Pool pool) : base(worker, pool) => _pool = pool;
 
     public Http1Upstream? Next { get; set; }
 
@@ -40,7 +43,7 @@ internal sealed partial class Http1Upstream(ProxyWorker worker, Http1Pool pool) 
     {
         _idleSince = Loop.Now;
         ArmIdle();
-        pool.OnConnected(this);
+        _pool.OnConnected(this);
     }
 
     protected override void OnReadable(Readiness events)
@@ -60,14 +63,14 @@ internal sealed partial class Http1Upstream(ProxyWorker worker, Http1Pool pool) 
     protected override void OnClosed()
     {
         base.OnClosed();
-        pool.OnClosed(this);
+        _pool.OnClosed(this);
     }
 
     protected override void OnTimer()
     {
-        if (IsIdle && Loop.Now - _idleSince >= pool.Config.IdleTimeoutMilliseconds)
+        if (IsIdle && Loop.Now - _idleSince >= _pool.Config.IdleTimeoutMilliseconds)
         {
-            pool.Cluster.Stats.Add(ClusterStat.UpstreamCxIdleTimeout);
+            _pool.Cluster.Stats.Add(ClusterStat.UpstreamCxIdleTimeout);
             CloseSocket();
             return;
         }
@@ -81,12 +84,12 @@ internal sealed partial class Http1Upstream(ProxyWorker worker, Http1Pool pool) 
         Exchange = null;
         if (failure == UpstreamFailure.ProtocolError)
         {
-            pool.Cluster.Stats.Add(ClusterStat.UpstreamCxProtocolError);
+            _pool.Cluster.Stats.Add(ClusterStat.UpstreamCxProtocolError);
         }
         if (exchange is not null)
         {
-            pool.Cluster.Stats.Add(ClusterStat.UpstreamCxDestroyWithActiveRq);
-            pool.Cluster.Stats.Add(ClusterStat.UpstreamRqRxReset);
+            _pool.Cluster.Stats.Add(ClusterStat.UpstreamCxDestroyWithActiveRq);
+            _pool.Cluster.Stats.Add(ClusterStat.UpstreamRqRxReset);
         }
         CloseSocket();
         exchange?.OnUpstreamReset(failure, transport, diedIdle);
@@ -95,9 +98,9 @@ internal sealed partial class Http1Upstream(ProxyWorker worker, Http1Pool pool) 
     // Armed once and looked at when it fires: a request does not touch the wheel.
     private void ArmIdle()
     {
-        if (pool.Config.IdleTimeoutMilliseconds > 0)
+        if (_pool.Config.IdleTimeoutMilliseconds > 0)
         {
-            long left = IsIdle || Served == 0 ? _idleSince + pool.Config.IdleTimeoutMilliseconds - Loop.Now : pool.Config.IdleTimeoutMilliseconds;
+            long left = IsIdle || Served == 0 ? _idleSince + _pool.Config.IdleTimeoutMilliseconds - Loop.Now : _pool.Config.IdleTimeoutMilliseconds;
             ArmTimer(Math.Max(left, 1));
         }
     }

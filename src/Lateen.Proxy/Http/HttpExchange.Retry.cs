@@ -1,4 +1,3 @@
-using Lateen.Net.Http1;
 using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Pools;
 using Lateen.Proxy.Routing;

@@ -7,8 +7,12 @@ using Lateen.Proxy.Workers;
 namespace Lateen.Proxy.Http;
 
 /// <summary>A host's end of a CONNECT tunnel that ends here: plain bytes both ways, half-close from the client's side.</summary>
-internal sealed class RawUpstream(ProxyWorker worker, RawPool pool) : ExclusiveUpstream(worker, pool)
+internal sealed class RawUpstream : ExclusiveUpstream
 {
+    private readonly RawPool _pool;
+
+    public RawUpstream(ProxyWorker worker, RawPool pool) : base(worker, pool) => _pool = pool;
+
     /// <summary>The exchange's tunnel is open at once: there is nobody to ask.</summary>
     public void Begin(HttpExchange exchange)
     {
@@ -43,7 +47,7 @@ internal sealed class RawUpstream(ProxyWorker worker, RawPool pool) : ExclusiveU
 
     public override void Abort() => Fail(UpstreamFailure.LocalReset);
 
-    protected override void OnReady() => pool.OnConnected(this);
+    protected override void OnReady() => _pool.OnConnected(this);
 
     protected override void OnReadable(Readiness events) => ReadLoop();
 
@@ -52,7 +56,7 @@ internal sealed class RawUpstream(ProxyWorker worker, RawPool pool) : ExclusiveU
     protected override void OnClosed()
     {
         base.OnClosed();
-        pool.OnClosed(this);
+        _pool.OnClosed(this);
     }
 
     protected override void ReadLoop()
@@ -87,7 +91,7 @@ internal sealed class RawUpstream(ProxyWorker worker, RawPool pool) : ExclusiveU
         Exchange = null;
         if (exchange is not null)
         {
-            pool.Cluster.Stats.Add(ClusterStat.UpstreamCxDestroyWithActiveRq);
+            _pool.Cluster.Stats.Add(ClusterStat.UpstreamCxDestroyWithActiveRq);
         }
         CloseSocket();
         exchange?.OnUpstreamReset(failure, null, diedIdle: false);

@@ -45,7 +45,7 @@ internal sealed class TcpUpstream(TcpSession session, ProxyWorker worker, Downst
             return;
         }
         session.Host!.Outlier?.OnConnected();
-        var tls = end.Transport as TlsTransport;
+        TlsTransport? tls = end.Transport as TlsTransport;
         if (tls?.Details is { } details)
         {
             _cluster.State.TlsStats?.CountDone(worker.Index, details);
