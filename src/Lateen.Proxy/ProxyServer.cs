@@ -133,12 +133,12 @@ public sealed class ProxyServer
         }
     }
 
-    /// <summary>Stops to accept connections on every xDS listener (POST /drain_listeners).</summary>
-    public void StopListeners()
+    /// <summary>Stops to accept connections on xDS listeners, all of them or those for what comes in (POST /drain_listeners).</summary>
+    public void StopListeners(bool inboundOnly)
     {
         lock (_lock)
         {
-            _listeners.StopAll();
+            _listeners.Stop(inboundOnly);
         }
     }
 
@@ -187,7 +187,7 @@ public sealed class ProxyServer
     public IReadOnlyList<ClusterView> Clusters() => [.. _runtime.Clusters().Select(ClusterViews.Of).OfType<ClusterView>()];
 
     public IReadOnlyList<ListenerView> Listeners() => [.. _listeners.Table.All
-        .Select(l => new ListenerView(l.Name, l.Address.ToString(), l.Config.BindsPort)).OrderBy(l => l.Name, StringComparer.Ordinal)];
+        .Select(l => new ListenerView(l.Name, (l.BoundAddress.IsValid ? l.BoundAddress : l.Address).ToString(), l.Config.BindsPort)).OrderBy(l => l.Name, StringComparer.Ordinal)];
 
     /// <summary>Every statistic; walk it once, it is made as you go.</summary>
     public IEnumerable<StatSample> Stats() => Stats(usedOnly: false, null);

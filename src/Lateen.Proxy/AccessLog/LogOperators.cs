@@ -14,7 +14,7 @@ internal static class LogOperators
     // Known to Envoy; nothing here can give them a value: no QUIC, no virtual clusters, no WebAssembly state.
     private static readonly string[] Absent =
     [
-        "DOWNSTREAM_HANDSHAKE_DURATION", "ROUNDTRIP_DURATION", "VIRTUAL_CLUSTER_NAME", "DYNAMIC_METADATA", "UPSTREAM_METADATA",
+        "DOWNSTREAM_HANDSHAKE_DURATION", "ROUNDTRIP_DURATION", "VIRTUAL_CLUSTER_NAME", "UPSTREAM_METADATA",
         "UPSTREAM_FILTER_STATE",
     ];
 
@@ -51,7 +51,7 @@ internal static class LogOperators
                 return new LogOperator((ref LogWriter w, StreamInfo _, Workers.ProxyWorker worker) => w.Put(worker.Environment.GetValueOrDefault(argument)), false, maximum);
             case "HOSTNAME":
                 return LogOperator.Literal(Environment.MachineName);
-            case "METADATA" or "CLUSTER_METADATA" when !string.IsNullOrEmpty(argument):
+            case "METADATA" or "CLUSTER_METADATA" or "DYNAMIC_METADATA" when !string.IsNullOrEmpty(argument):
                 return MetadataOperator.Parse(name, argument, maximum);
             case "FILTER_STATE" when !string.IsNullOrEmpty(argument):
                 return FilterStateOperator.Parse(argument, maximum);

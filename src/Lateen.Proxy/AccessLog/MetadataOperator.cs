@@ -3,23 +3,27 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Lateen.Proxy.AccessLog;
 
-/// <summary>%METADATA(type:namespace:key..)% and %CLUSTER_METADATA(namespace:key..)%: what configuration attached to cluster or route.</summary>
+/// <summary>
+/// %METADATA(type:namespace:key..)%, %CLUSTER_METADATA(namespace:key..)% and %DYNAMIC_METADATA(namespace:key..)%: what configuration attached to
+/// cluster or route, and what filters have told of the stream.
+/// </summary>
 internal static class MetadataOperator
 {
     public static LogOperator Parse(string name, string argument, int maximum)
     {
         string[] parts = argument.Split(':');
-        (string type, string[] path) = name == "METADATA" ? (parts[0], parts[1..]) : ("CLUSTER", parts);
-        Func<StreamInfo, IDictionary<string, Struct>?> source = type switch
+        (string type, string[] path) = name == "METADATA" ? (parts[0], parts[1..]) : (name[..name.IndexOf('_', StringComparison.Ordinal)], parts);
+        Func<StreamInfo, string, Struct?> source = type switch
         {
-            "CLUSTER" => static i => i.Cluster?.Config?.Metadata,
-            "ROUTE" => static i => i.RouteMetadata,
-            _ => static _ => null,
+            "CLUSTER" => static (i, filter) => Find(i.Cluster?.Config?.Metadata, filter),
+            "ROUTE" => static (i, filter) => Find(i.RouteMetadata, filter),
+            "DYNAMIC" => static (i, filter) => i.Metadata?[filter],
+            _ => static (_, _) => null,
         };
         return new LogOperator(
             (ref LogWriter writer, StreamInfo info, Workers.ProxyWorker _) =>
             {
-                if (source(info) is { } metadata && path.Length > 0 && metadata.TryGetValue(path[0], out Struct? found))
+                if (path.Length > 0 && source(info, path[0]) is { } found)
                 {
                     writer.PutText(Encoding.UTF8.GetBytes(Text(found, path.AsSpan(1))));
                 }
@@ -27,6 +31,9 @@ internal static class MetadataOperator
             false,
             maximum);
     }
+
+    private static Struct? Find(IDictionary<string, Struct>? metadata, string filter) =>
+        metadata is not null && metadata.TryGetValue(filter, out Struct? found) ? found : null;
 
     private static string Text(Struct found, ReadOnlySpan<string> keys)
     {

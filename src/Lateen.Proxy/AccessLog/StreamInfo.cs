@@ -3,6 +3,7 @@ using Lateen.Net.Http1;
 using Lateen.Net.Sockets;
 using Lateen.Net.Tls;
 using Lateen.Proxy.Clusters;
+using Lateen.Proxy.Filters.Metadata;
 using Lateen.Proxy.Http;
 using Lateen.Proxy.TransportSockets;
 using Lateen.Proxy.Telemetry;
@@ -79,6 +80,9 @@ internal abstract class StreamInfo
 
     /// <summary>Of the last attempt that had a connection.</summary>
     public HttpProtocol UpstreamProtocol { get; protected set; }
+
+    /// <summary>What filters have told of the stream (Envoy: dynamic metadata), null if nothing.</summary>
+    public virtual StreamMetadata? Metadata => null;
 
     /// <summary>Metadata of the route, null if it has none.</summary>
     public virtual IDictionary<string, Struct>? RouteMetadata => null;

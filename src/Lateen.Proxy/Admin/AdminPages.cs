@@ -35,7 +35,7 @@ public sealed class AdminPages : ILocalHandler
             new("/clusters", "upstream cluster status (format: text, json)", false, r => ClustersPage.Answer(proxy.Clusters(), new AdminQuery(r.Query))),
             new("/config_dump", "current configuration (resource, mask, name_regex, include_eds)", false, r => ConfigDumpPage.Answer(proxy, context, new AdminQuery(r.Query))),
             new("/contention", "dump lock contention (there is no tracer here)", false, _ => Text("Mutex contention tracing is not enabled. To enable, run Envoy with flag --enable-mutex-tracing.")),
-            new("/drain_listeners", "drain listeners (graceful, inboundonly)", true, r => Do(new AdminQuery(r.Query).Has("graceful") ? _proxy.Drain : _proxy.StopListeners)),
+            new("/drain_listeners", "drain listeners (graceful, inboundonly)", true, r => Do(() => DrainListeners(new AdminQuery(r.Query)))),
             new("/healthcheck/fail", "cause the server to fail health checks", true, _ => Do(() => _isFailed = true)),
             new("/healthcheck/ok", "cause the server to pass health checks", true, _ => Do(() => _isFailed = false)),
             new("/help", "print out this list", false, _ => Text(Help())),
@@ -90,6 +90,18 @@ public sealed class AdminPages : ILocalHandler
     {
         var state = State();
         return Text(state + "\n", state == "LIVE" ? 200 : 503);
+    }
+
+    private void DrainListeners(AdminQuery query)
+    {
+        if (query.Has("graceful"))
+        {
+            _proxy.Drain();
+        }
+        else
+        {
+            _proxy.StopListeners(query.Has("inboundonly"));
+        }
     }
 
     private static LocalResponse Do(Action action)

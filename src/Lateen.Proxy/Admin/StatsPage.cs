@@ -21,6 +21,10 @@ public sealed class StatsPage(ProxyServer proxy)
         {
             return Prometheus(query);
         }
+        if (query.Get("format") is not (null or "text" or "json"))
+        {
+            return LocalResponse.Text("usage: /stats?format=(json|prometheus|text)\n\n", 400);
+        }
         if (Filter(query, out var problem) is not { } matches)
         {
             return problem!;
@@ -55,14 +59,20 @@ public sealed class StatsPage(ProxyServer proxy)
             }
         }
         var usedOnly = query.Has("usedonly");
-        StatKind? kind = query.Get("type") switch
+        if (query.Get("type") is { Length: > 0 } and not ("All" or "Counters" or "Gauges" or "Histograms" or "TextReadouts"))
         {
-            "Counters" => StatKind.Counter,
-            "Gauges" => StatKind.Gauge,
-            "Histograms" => StatKind.Histogram,
-            _ => null,
+            problem = LocalResponse.Text("invalid &type= param", 400);
+            return null;
+        }
+        Func<StatKind, bool> ofType = query.Get("type") switch
+        {
+            "Counters" => static k => k == StatKind.Counter,
+            "Gauges" => static k => k == StatKind.Gauge,
+            "Histograms" => static k => k == StatKind.Histogram,
+            "TextReadouts" => static _ => false,
+            _ => static _ => true,
         };
-        return s => (!usedOnly || s.Used) && (kind is null || s.Kind == kind) && (regex?.IsMatch(s.Name) ?? true);
+        return s => (!usedOnly || s.Used) && ofType(s.Kind) && (regex?.IsMatch(s.Name) ?? true);
     }
 
     private static string Text(IEnumerable<StatSample> samples)

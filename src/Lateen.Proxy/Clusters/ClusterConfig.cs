@@ -132,6 +132,9 @@ internal sealed class ClusterConfig
     /// <summary>HTTP pool idle timeout; Envoy's default is one hour. 0: none.</summary>
     public long IdleTimeoutMilliseconds { get; init; } = 3_600_000;
 
+    /// <summary>A connection older than this takes no further request (max_connection_duration); 0: it may live for ever.</summary>
+    public long MaximumConnectionMilliseconds { get; init; }
+
     /// <summary>0: unlimited.</summary>
     public uint MaxRequestsPerConnection { get; init; }
 

@@ -36,6 +36,10 @@ internal static class ClusterCompiler
             Pairs(m.Match), TransportSocketCompiler.Upstream(
                 scope, m.TransportSocket, KeepsProtocols(cluster), $"transport_socket_matches[{i}].transport_socket")))];
         RefuseUnsupported(scope, cluster);
+        if (http2?.ConnectionKeepalive is not null)
+        {
+            scope.Host.NotYet("http2_protocol_options.connection_keepalive of clusters");
+        }
         OutlierConfig? outlier = OutlierCompiler.Compile(scope, cluster.OutlierDetection);
         HealthCheckConfig? check = HealthCheckCompiler.Compile(scope, cluster);
         EndpointSet fixedOnes = kind == DiscoveryKind.Static && cluster.LoadAssignment is { } assignment
@@ -67,6 +71,7 @@ internal static class ClusterCompiler
             High = Limits(cluster, RoutingPriority.High),
             SourceAddress = Source(scope, cluster),
             IdleTimeoutMilliseconds = CompileScope.Milliseconds(options.CommonHttpProtocolOptions?.IdleTimeout, 3_600_000),
+            MaximumConnectionMilliseconds = CompileScope.Milliseconds(options.CommonHttpProtocolOptions?.MaxConnectionDuration, 0),
             MaxRequestsPerConnection = options.CommonHttpProtocolOptions?.MaxRequestsPerConnection ?? 0,
             PanicThreshold = (int)(cluster.CommonLbConfig?.HealthyPanicThreshold?.Value ?? 50),
             LocalityWeighted = cluster.CommonLbConfig?.LocalityWeightedLbConfig is not null,
@@ -172,6 +177,14 @@ internal static class ClusterCompiler
 
     private static void RefuseUnsupported(CompileScope scope, Cluster cluster)
     {
+        if (cluster.CloseConnectionsOnHostHealthFailure)
+        {
+            scope.Host.NotYet("close_connections_on_host_health_failure: connections to a host that fails its checks end with their requests");
+        }
+        if (cluster.CircuitBreakers?.Thresholds.Any(t => t.MaxConnectionPools is not null) == true)
+        {
+            scope.Host.NotYet("circuit_breakers.thresholds.max_connection_pools");
+        }
         if (cluster.LbSubsetConfig is not null)
         {
             scope.Refuse("lb_subset_config", "is not supported: Istio's subsets are clusters of their own");

@@ -174,6 +174,7 @@ internal static class FilterChainCompiler
             AccessLogs = AccessLogCompiler.Compile(scope, proxy.AccessLog, path + ".access_log"),
             Tunnel = TunnelCompiler.Compile(scope, proxy, path),
             IdleTimeoutMilliseconds = CompileScope.Milliseconds(proxy.IdleTimeout, 3_600_000),
+            MaximumDurationMilliseconds = CompileScope.Milliseconds(proxy.MaxDownstreamConnectionDuration, 0),
             MaxConnectAttempts = Math.Max(proxy.MaxConnectAttempts ?? 1, 1),
         };
     }

@@ -23,6 +23,10 @@ internal static class HttpManagerCompiler
         {
             scope.Refuse(path + ".codec_type", "HTTP3 is not supported: use AUTO, HTTP1 or HTTP2");
         }
+        if (manager.Http2ProtocolOptions?.ConnectionKeepalive is not null)
+        {
+            scope.Host.NotYet("http2_protocol_options.connection_keepalive of listeners");
+        }
         bool childSpans = RouterOf(scope, manager, path)?.StartChildSpan ?? false;
         if (manager.Tracing is { } tracing && TracingCompiler.Compile(scope, tracing, childSpans, path + ".tracing") is { } traced)
         {
@@ -63,6 +67,7 @@ internal static class HttpManagerCompiler
             EnableTrailers = manager.HttpProtocolOptions?.EnableTrailers ?? false,
             NormalizePath = manager.NormalizePath ?? false,
             MergeSlashes = manager.MergeSlashes,
+            StripHostPort = manager.StripAnyHostPort ? StripHostPort.Any : manager.StripMatchingHostPort ? StripHostPort.Matching : StripHostPort.None,
             EscapedSlashes = manager.PathWithEscapedSlashesAction switch
             {
                 Hcm.Types.PathWithEscapedSlashesAction.RejectRequest => EscapedSlashes.Reject,
@@ -78,6 +83,7 @@ internal static class HttpManagerCompiler
             Via = Encoding.ASCII.GetBytes(manager.Via),
             UpgradeTypes = [.. manager.UpgradeConfigs.Where(u => u.Enabled ?? true).Select(u => u.UpgradeType.ToLowerInvariant())],
             IdleTimeoutMilliseconds = CompileScope.Milliseconds(manager.CommonHttpProtocolOptions?.IdleTimeout, 3_600_000),
+            MaximumConnectionMilliseconds = CompileScope.Milliseconds(manager.CommonHttpProtocolOptions?.MaxConnectionDuration, 0),
             StreamIdleTimeoutMilliseconds = CompileScope.Milliseconds(manager.StreamIdleTimeout, 300_000),
             RequestHeadersTimeoutMilliseconds = CompileScope.Milliseconds(manager.RequestHeadersTimeout, 60_000),
             MaximumStreamMilliseconds = CompileScope.Milliseconds(manager.CommonHttpProtocolOptions?.MaxStreamDuration, 0),

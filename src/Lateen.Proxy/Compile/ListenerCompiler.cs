@@ -39,6 +39,7 @@ internal static class ListenerCompiler
             UsesOriginalDestination = listener.UseOriginalDst ?? false,
             RestoresDestination = inspectors.OriginalDestination,
             Transparent = listener.Transparent ?? false,
+            IsInbound = listener.TrafficDirection == Envoy.Config.Core.V3.TrafficDirection.Inbound,
             DualStack = listener.Address!.SocketAddress.Ipv4Compat,
             ProxyProtocol = inspectors.ProxyProtocol,
             OriginalSource = inspectors.OriginalSource,

@@ -13,7 +13,6 @@ internal abstract class ExclusiveUpstream : StreamSocket, IUpstreamStream
     private readonly HostPool _pool;
     private readonly UpstreamTimer _timer;
     private bool _finWanted;
-    private long _connectStarted;
 
     protected ExclusiveUpstream(ProxyWorker worker, HostPool pool) : base(worker.Loop)
     {
@@ -33,11 +32,14 @@ internal abstract class ExclusiveUpstream : StreamSocket, IUpstreamStream
     /// <summary>Nothing is to be read for now.</summary>
     protected bool IsPaused { get; set; }
 
+    /// <summary>When its host was called, in the loop's milliseconds.</summary>
+    protected long CalledAt { get; private set; }
+
     /// <summary>Takes over a descriptor whose connect is in progress.</summary>
     public void Start(int fd, StreamTransport? transport)
     {
         _pool.OnOpened();
-        _connectStarted = Loop.Now;
+        CalledAt = Loop.Now;
         ArmTimer(_pool.Config.ConnectTimeoutMilliseconds);
         AttachConnecting(fd, transport);
     }
@@ -79,7 +81,7 @@ internal abstract class ExclusiveUpstream : StreamSocket, IUpstreamStream
             return;
         }
         LocalAddress = SocketCalls.LocalAddress(Fd);
-        _pool.Cluster.Stats.Record(0, Loop.Now - _connectStarted);
+        _pool.Cluster.Stats.Record(0, Loop.Now - CalledAt);
         OnReady();
     }
 

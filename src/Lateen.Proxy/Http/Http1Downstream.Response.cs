@@ -81,5 +81,5 @@ internal sealed partial class Http1Downstream
 
     private bool MustClose(HttpExchange exchange) =>
         exchange.CloseDownstream || exchange.Request.ConnectionClose || (_body != RequestBody.Complete && _body != RequestBody.Tunnel
-            && exchange.IsResponseFinal) || Manager.IsRetired || _worker.IsDraining;
+            && exchange.IsResponseFinal) || Manager.IsRetired || _worker.IsDraining || Manager.HasOutlived(Connection, Loop.Now);
 }

@@ -21,11 +21,16 @@ internal sealed partial class Http1Upstream : ExclusiveUpstream
     /// <summary>In the pool's idle list.</summary>
     public bool IsIdle { get; set; }
 
+    /// <summary>It has reached the cluster's max_connection_duration: it ends with the exchange that it serves.</summary>
+    public bool IsOld { get; private set; }
+
     /// <summary>Exchanges begun on this connection.</summary>
     public uint Served { get; private set; }
 
     /// <summary>No byte of a response has come for the running exchange, and the connection had served another before.</summary>
     public bool MayHaveDiedIdle => Served > 1 && !_sawInput;
+
+    private long LastMoment => _pool.Config.MaximumConnectionMilliseconds is > 0 and var limit ? CalledAt + limit : long.MaxValue;
 
     /// <summary>Sends the exchange's request. The connection is idle and connected.</summary>
     public void Begin(HttpExchange exchange)
@@ -42,7 +47,7 @@ internal sealed partial class Http1Upstream : ExclusiveUpstream
     protected override void OnReady()
     {
         _idleSince = Loop.Now;
-        ArmIdle();
+        ArmLimits();
         _pool.OnConnected(this);
     }
 
@@ -68,13 +73,24 @@ internal sealed partial class Http1Upstream : ExclusiveUpstream
 
     protected override void OnTimer()
     {
-        if (IsIdle && Loop.Now - _idleSince >= _pool.Config.IdleTimeoutMilliseconds)
+        if (!IsOld && Loop.Now >= LastMoment)
+        {
+            IsOld = true;
+            _pool.Cluster.Stats.Add(ClusterStat.UpstreamCxMaxDurationReached);
+            if (IsIdle)
+            {
+                CloseSocket();
+                return;
+            }
+        }
+        long idle = _pool.Config.IdleTimeoutMilliseconds;
+        if (idle > 0 && IsIdle && Loop.Now - _idleSince >= idle)
         {
             _pool.Cluster.Stats.Add(ClusterStat.UpstreamCxIdleTimeout);
             CloseSocket();
             return;
         }
-        ArmIdle();
+        ArmLimits();
     }
 
     private void Fail(UpstreamFailure failure, string? transport)
@@ -96,12 +112,14 @@ internal sealed partial class Http1Upstream : ExclusiveUpstream
     }
 
     // Armed once and looked at when it fires: a request does not touch the wheel.
-    private void ArmIdle()
+    private void ArmLimits()
     {
-        if (_pool.Config.IdleTimeoutMilliseconds > 0)
+        long idle = _pool.Config.IdleTimeoutMilliseconds;
+        long next = idle > 0 ? (IsIdle || Served == 0 ? _idleSince : Loop.Now) + idle : long.MaxValue;
+        next = IsOld ? next : Math.Min(next, LastMoment);
+        if (next != long.MaxValue)
         {
-            long left = IsIdle || Served == 0 ? _idleSince + _pool.Config.IdleTimeoutMilliseconds - Loop.Now : _pool.Config.IdleTimeoutMilliseconds;
-            ArmTimer(Math.Max(left, 1));
+            ArmTimer(Math.Max(next - Loop.Now, 1));
         }
     }
 }

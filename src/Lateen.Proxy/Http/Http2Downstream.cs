@@ -63,7 +63,7 @@ internal sealed class Http2Downstream : Http2Connection
         {
             return null;
         }
-        if (!_draining && (Manager.IsRetired || Worker.IsDraining))
+        if (!_draining && (Manager.IsRetired || Worker.IsDraining || Manager.HasOutlived(Connection, Loop.Now)))
         {
             Drain();
         }
@@ -94,7 +94,7 @@ internal sealed class Http2Downstream : Http2Connection
     public void OnExchangeDone()
     {
         _idle.Touch();
-        if (!_draining && (Manager.IsRetired || Worker.IsDraining))
+        if (!_draining && (Manager.IsRetired || Worker.IsDraining || Manager.HasOutlived(Connection, Loop.Now)))
         {
             Drain();
         }

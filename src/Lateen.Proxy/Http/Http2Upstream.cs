@@ -125,7 +125,7 @@ internal sealed class Http2Upstream : Http2Connection
         LocalAddress = SocketCalls.LocalAddress(Fd);
         _pool.Cluster.Stats.Record(0, Loop.Now - _connectStarted);
         _idleSince = Loop.Now;
-        ArmIdle();
+        ArmLimits();
         Session.Start();
         _pool.OnConnected(this);
     }
@@ -199,22 +199,33 @@ internal sealed class Http2Upstream : Http2Connection
             _pool.OnConnectFailed(UpstreamFailure.ConnectionTimeout, null);
             return;
         }
-        if (Session.StreamCount == 0 && Loop.Now - _idleSince >= _pool.Config.IdleTimeoutMilliseconds)
+        if (!_retired && Loop.Now >= LastMoment)
+        {
+            _pool.Cluster.Stats.Add(ClusterStat.UpstreamCxMaxDurationReached);
+            Retire();
+            return;
+        }
+        long idle = _pool.Config.IdleTimeoutMilliseconds;
+        if (idle > 0 && Session.StreamCount == 0 && Loop.Now - _idleSince >= idle)
         {
             _pool.Cluster.Stats.Add(ClusterStat.UpstreamCxIdleTimeout);
             Session.GoAway(Http2ErrorCode.NoError, graceful: false);
             Retire();
             return;
         }
-        ArmIdle();
+        ArmLimits();
     }
 
-    private void ArmIdle()
+    private long LastMoment => _pool.Config.MaximumConnectionMilliseconds is > 0 and var limit ? _connectStarted + limit : long.MaxValue;
+
+    private void ArmLimits()
     {
-        if (_pool.Config.IdleTimeoutMilliseconds > 0)
+        long idle = _pool.Config.IdleTimeoutMilliseconds;
+        long next = idle > 0 ? (Session.StreamCount == 0 ? _idleSince : Loop.Now) + idle : long.MaxValue;
+        next = _retired ? next : Math.Min(next, LastMoment);
+        if (next != long.MaxValue)
         {
-            long left = Session.StreamCount == 0 ? _idleSince + _pool.Config.IdleTimeoutMilliseconds - Loop.Now : _pool.Config.IdleTimeoutMilliseconds;
-            Loop.ArmTimer(_timer, Math.Max(left, 1));
+            Loop.ArmTimer(_timer, Math.Max(next - Loop.Now, 1));
         }
     }
 

@@ -9,7 +9,7 @@ internal sealed partial class HttpExchange
     private StreamMetadata? _metadata;
 
     /// <summary>Null or empty as long as no filter has told anything.</summary>
-    public StreamMetadata? Metadata => _metadata;
+    public override StreamMetadata? Metadata => _metadata;
 
     /// <summary>For a filter that has something to tell.</summary>
     public StreamMetadata WriteMetadata() => _metadata ??= new StreamMetadata();

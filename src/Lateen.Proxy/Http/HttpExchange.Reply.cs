@@ -34,6 +34,7 @@ internal sealed partial class HttpExchange
     private void SendHead(bool endStream)
     {
         _responseStarted = true;
+        ResponseCode = Response.Status;
         ApplyResponseEdits();
         if (_hashCookie is { } cookie)
         {
@@ -65,7 +66,6 @@ internal sealed partial class HttpExchange
         {
             Response.Set(HttpField.XRequestId, Request.Get(HttpField.XRequestId));
         }
-        ResponseCode = Response.Status;
         _downstream?.SendHead(this, endStream);
     }
 

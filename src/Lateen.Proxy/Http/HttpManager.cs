@@ -26,6 +26,14 @@ internal enum EscapedSlashes
     UnescapeAndForward,
 }
 
+/// <summary>Which port of a request's host is cut off: none, the listener's own, or any.</summary>
+internal enum StripHostPort
+{
+    None,
+    Matching,
+    Any,
+}
+
 /// <summary>
 /// An HTTP connection manager, compiled from envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager. Immutable but for
 /// <see cref="IsRetired"/>.
@@ -85,9 +93,15 @@ internal sealed class HttpManager
     /// <summary>Trailer fields are carried over HTTP/1 (Http1ProtocolOptions.enable_trailers); over HTTP/2 they always are.</summary>
     public bool EnableTrailers { get; init; }
 
+    /// <summary>A client's connection older than this ends with its next answer (max_connection_duration); 0: it may live for ever.</summary>
+    public long MaximumConnectionMilliseconds { get; init; }
+
     public bool NormalizePath { get; init; }
 
     public bool MergeSlashes { get; init; }
+
+    /// <summary>Which ports of a request's host are cut off before anything looks at it (strip_matching_host_port, strip_any_host_port).</summary>
+    public StripHostPort StripHostPort { get; init; }
 
     public EscapedSlashes EscapedSlashes { get; init; }
 
@@ -124,6 +138,10 @@ internal sealed class HttpManager
     public long MaximumStreamMilliseconds { get; init; }
 
     public byte[]? ProtocolsTo(HttpProtocol upstream) => UpstreamProtocols.GetValueOrDefault(upstream);
+
+    /// <summary>The connection is older than <see cref="MaximumConnectionMilliseconds"/> on the loop's clock.</summary>
+    public bool HasOutlived(Listeners.DownstreamConnection connection, long now) =>
+        MaximumConnectionMilliseconds > 0 && now - connection.AcceptedAt >= MaximumConnectionMilliseconds;
 
     /// <summary>The listener was replaced: connections end with their next answer, which the manager in this one's place gives (<see cref="Listeners.ListenerRuntime.ManagerFor"/>).</summary>
     public volatile bool IsRetired;

@@ -1,7 +1,9 @@
 using System.Buffers;
+using System.Buffers.Text;
 using Lateen.Net.Http1;
 using Lateen.Net.Sockets;
 using Lateen.Proxy.AccessLog;
+using Lateen.Proxy.Routing;
 using Lateen.Proxy.TransportSockets;
 using Lateen.Proxy.Workers;
 
@@ -63,6 +65,10 @@ internal static class RequestPreparation
         {
             return new PrepareResult { Status = 400, Body = "Bad Request"u8, Details = "http.invalid_authority", Close = true };
         }
+        if (manager.StripHostPort != StripHostPort.None)
+        {
+            StripPort(head, manager, info);
+        }
         if (!head.IsConnectMethod && !PathRules.Apply(head, manager, out byte[]? redirect))
         {
             return redirect is null
@@ -72,6 +78,23 @@ internal static class RequestPreparation
         RemoveHopByHop(head);
         IpEndpoint remote = Forwarded(head, manager, info, worker);
         return new PrepareResult { Remote = remote };
+    }
+
+    // Envoy: a CONNECT's port belongs to its target and stays.
+    private static void StripPort(MessageHead head, HttpManager manager, StreamInfo info)
+    {
+        ReadOnlySpan<byte> host = head.Get(HttpField.Host);
+        ReadOnlySpan<byte> name = RouteTable.CutPort(host);
+        if (name.Length == host.Length || head.IsConnectMethod)
+        {
+            return;
+        }
+        bool isListeners = Utf8Parser.TryParse(host[(name.Length + 1)..], out int port, out _) && port == info.DownstreamLocal.Port;
+        if (manager.StripHostPort == StripHostPort.Any || isListeners)
+        {
+            Span<byte> copy = stackalloc byte[512];
+            head.Set(HttpField.Host, name.TryCopyTo(copy) ? copy[..name.Length] : name.ToArray());
+        }
     }
 
     // RFC 9112 3.2.2: the host of an absolute target replaces the Host field.

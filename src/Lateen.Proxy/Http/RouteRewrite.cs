@@ -35,15 +35,16 @@ internal static class RouteRewrite
     /// <summary>Envoy: scheme_redirect, else https, else the request's; the request's port goes if a port is set or the scheme changes away from its default.</summary>
     public static byte[] Location(Redirect redirect, RouteMatch match, MessageHead head)
     {
-        string scheme = redirect.Scheme.Length > 0 ? Encoding.ASCII.GetString(redirect.Scheme) : "http";
+        string asked = head.Get(HttpField.XForwardedProto).SequenceEqual("https"u8) ? "https" : "http";
+        string scheme = redirect.Scheme.Length > 0 ? Encoding.ASCII.GetString(redirect.Scheme) : asked;
         string host = Encoding.ASCII.GetString(redirect.Host.Length > 0 ? redirect.Host : head.Get(HttpField.Host));
         if (redirect.Port != 0)
         {
             host = Encoding.ASCII.GetString(RouteTable.CutPort(Encoding.ASCII.GetBytes(host))) + ":" + redirect.Port.ToString(CultureInfo.InvariantCulture);
         }
-        else if (scheme != "http" && host.EndsWith(":80", StringComparison.Ordinal))
+        else if (scheme != asked && host.EndsWith(asked == "http" ? ":80" : ":443", StringComparison.Ordinal))
         {
-            host = host[..^3];
+            host = host[..host.LastIndexOf(':')];
         }
         byte[] target = head.Target.ToArray();
         if (redirect.Path is { } path)

@@ -22,6 +22,9 @@ internal sealed class ListenerConfig
 
     public bool Transparent { get; init; }
 
+    /// <summary>traffic_direction INBOUND: it takes what comes to the workload.</summary>
+    public bool IsInbound { get; init; }
+
     public bool DualStack { get; init; }
 
     /// <summary>Null: connections begin with the client's own bytes.</summary>

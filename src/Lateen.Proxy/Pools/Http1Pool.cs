@@ -25,9 +25,10 @@ internal sealed class Http1Pool(ProxyWorker worker, ClusterWorker cluster, Clust
     /// <summary>A connection has finished its exchange and can serve another.</summary>
     internal void Release(Http1Upstream connection)
     {
-        if (IsDraining || (Config.MaxRequestsPerConnection != 0 && connection.Served >= Config.MaxRequestsPerConnection))
+        bool isUsedUp = Config.MaxRequestsPerConnection != 0 && connection.Served >= Config.MaxRequestsPerConnection;
+        if (IsDraining || connection.IsOld || isUsedUp)
         {
-            if (!IsDraining)
+            if (isUsedUp && !IsDraining)
             {
                 Cluster.Stats.Add(ClusterStat.UpstreamCxMaxRequests);
             }

@@ -78,9 +78,9 @@ internal sealed class ListenerSet(ProxyRuntime runtime, ILogger logger)
         return problems;
     }
 
-    public void StopAll()
+    public void Stop(bool inboundOnly)
     {
-        foreach (ListenerRuntime listener in _active.Values)
+        foreach (ListenerRuntime listener in _active.Values.Where(l => l.Config.IsInbound || !inboundOnly))
         {
             listener.Stop();
         }

@@ -11,7 +11,7 @@ internal enum ClusterStat
     UpstreamCxTotal, UpstreamCxActive, UpstreamCxHttp1Total, UpstreamCxHttp2Total, UpstreamCxConnectFail, UpstreamCxConnectTimeout,
     UpstreamCxConnectAttemptsExceeded, UpstreamCxIdleTimeout, UpstreamCxDestroy, UpstreamCxDestroyLocal, UpstreamCxDestroyRemote,
     UpstreamCxDestroyWithActiveRq, UpstreamCxOverflow, UpstreamCxRxBytesTotal, UpstreamCxTxBytesTotal, UpstreamCxProtocolError,
-    UpstreamCxMaxRequests, UpstreamCxNoneHealthy,
+    UpstreamCxMaxRequests, UpstreamCxMaxDurationReached, UpstreamCxNoneHealthy,
     UpstreamRqTotal, UpstreamRqActive, UpstreamRqCompleted, UpstreamRq1xx, UpstreamRq2xx, UpstreamRq3xx, UpstreamRq4xx, UpstreamRq5xx,
     UpstreamRqPendingTotal, UpstreamRqPendingActive, UpstreamRqPendingOverflow, UpstreamRqPendingFailureEject, UpstreamRqCancelled,
     UpstreamRqTimeout, UpstreamRqPerTryTimeout, UpstreamRqRxReset, UpstreamRqTxReset, UpstreamRqRetry, UpstreamRqRetrySuccess,

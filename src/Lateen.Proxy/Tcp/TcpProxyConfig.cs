@@ -46,6 +46,9 @@ internal sealed class TcpProxyConfig
     /// <summary>Envoy's default is one hour; 0: none.</summary>
     public long IdleTimeoutMilliseconds { get; init; } = 3_600_000;
 
+    /// <summary>A connection is cut after so long, whatever it carries (max_downstream_connection_duration); 0: never.</summary>
+    public long MaximumDurationMilliseconds { get; init; }
+
     public uint MaxConnectAttempts { get; init; } = 1;
 
     /// <summary>What the access rules say of a connection: null, or the details of the denial.</summary>

@@ -2,6 +2,7 @@ using Lateen.Net.Sockets;
 using Lateen.Net.Tls;
 using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Clusters;
+using Lateen.Proxy.Filters.Metadata;
 using Lateen.Proxy.Filters.Rbac;
 using Lateen.Proxy.Http.SideCalls;
 using Lateen.Proxy.Listeners;
@@ -48,6 +49,8 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
     }
 
     public TcpProxyConfig Config => _config;
+
+    public override StreamMetadata? Metadata => _connection.Metadata;
 
     /// <summary>The client's side is not here yet.</summary>
     internal bool IsAhead => _ahead is not null;
@@ -256,7 +259,7 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
     // Both sides are there.
     private void Settle()
     {
-        ArmIdle();
+        ArmLimits();
         _meshReport?.Report();
         _downstream.Forward();
     }
@@ -299,20 +302,32 @@ internal sealed class TcpSession : StreamInfo, ISideCallOwner
 
     private void OnTimer()
     {
-        if (_worker.Loop.Now - _activeAt >= _config.IdleTimeoutMilliseconds)
+        if (_worker.Loop.Now >= LastMoment)
+        {
+            _stats.Add(TcpStat.MaxDownstreamConnectionDuration);
+            Flags |= ResponseFlags.DT;
+            Close();
+            return;
+        }
+        if (_worker.Loop.Now >= IdleUntil)
         {
             _stats.Add(TcpStat.IdleTimeout);
             Close();
             return;
         }
-        ArmIdle();
+        ArmLimits();
     }
 
-    private void ArmIdle()
+    private long LastMoment => _config.MaximumDurationMilliseconds > 0 ? _connection.AcceptedAt + _config.MaximumDurationMilliseconds : long.MaxValue;
+
+    private long IdleUntil => _config.IdleTimeoutMilliseconds > 0 ? _activeAt + _config.IdleTimeoutMilliseconds : long.MaxValue;
+
+    private void ArmLimits()
     {
-        if (_config.IdleTimeoutMilliseconds > 0)
+        long next = Math.Min(LastMoment, IdleUntil);
+        if (next != long.MaxValue)
         {
-            _worker.Loop.ArmTimer(_timer, _activeAt + _config.IdleTimeoutMilliseconds - _worker.Loop.Now);
+            _worker.Loop.ArmTimer(_timer, Math.Max(next - _worker.Loop.Now, 1));
         }
     }
 

@@ -55,6 +55,31 @@ public sealed class AccessLogTests : IDisposable
     }
 
     [Fact]
+    public async Task DynamicMetadata_OfAFilter_IsPrinted()
+    {
+        await using Backend backend = Backend.Http(_ => Backend.Ok("hello"));
+        string path = Path.Combine(_folder, "metadata.log");
+        Envoy.Config.Rbac.V3.RBAC rules = new() { Action = Envoy.Config.Rbac.V3.RBAC.Types.Action.Deny };
+        rules.Policies["everybody"] = new() { Permissions = { new Envoy.Config.Rbac.V3.Permission { Any = true } }, Principals = { new Envoy.Config.Rbac.V3.Principal { Any = true } } };
+        await using (ProxyBed bed = new())
+        {
+            bed.ServeHttp(backend.At, manager: m =>
+            {
+                m.HttpFilters.Add(new Envoy.Extensions.Filters.Network.HttpConnectionManager.V3.HttpFilter
+                {
+                    Name = "envoy.filters.http.rbac", TypedConfig = ProxyBed.Pack(new Envoy.Extensions.Filters.Http.Rbac.V3.RBAC { ShadowRules = rules }),
+                });
+                m.AccessLog.Add(Log(path, Text(
+                    "%DYNAMIC_METADATA(envoy.filters.http.rbac:shadow_engine_result)% %METADATA(DYNAMIC:envoy.filters.http.rbac:shadow_effective_policy_id)% "
+                    + "%DYNAMIC_METADATA(envoy.filters.http.rbac:none)% %DYNAMIC_METADATA(none)%\n")));
+            });
+            await ProxyBed.Exchange(bed.At(), "GET / HTTP/1.1\r\nHost: a\r\n\r\n", t => t.EndsWith("hello"));
+        }
+
+        (await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken)).ShouldBe("denied everybody - -\n");
+    }
+
+    [Fact]
     public async Task Why_ConnectRefused_SaysWhoAndWhat()
     {
         IPEndPoint nobody = new(IPAddress.Loopback, 1);
