@@ -27,7 +27,11 @@ internal sealed class ReplicaReports(string pod, TimeProvider time) : IInformerS
 
     public static ObjectSelector Selector(string ns) => new(ns, Labels: $"{Label}=true");
 
-    public static ReplicaReport Read(JsonObject stored) => new(ObjectKey.Of(stored), DistributionReport.Parse(stored.Text("data", Field)));
+    /// <summary>A ConfigMap without the field is not a report: it says of nothing, as one that an API server sends though it was not selected.</summary>
+    /// <exception cref="FormatException">The field is no report.</exception>
+    public static ReplicaReport Read(JsonObject stored) => new(
+        ObjectKey.Of(stored),
+        stored.Text("data", Field) is { Length: > 0 } text ? DistributionReport.Parse(text) : DistributionReport.Empty);
 
     /// <summary>How many of the other replicas' proxies have an object.</summary>
     /// <param name="version">The resource version that the object had when its spec became what it is.</param>

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Envoy.Config.Core.V3;
 using Envoy.Service.Discovery.V3;
 using Lateen.Api;
@@ -82,6 +83,14 @@ public sealed class DistributionTests
             Behind = DistributionReport.Empty.Behind.Add("VirtualService/shop/slow", 2),
         };
         DistributionReport.Parse(report.ToText()).Of(new ResourceName(kind, "shop", name), (ulong)version).ShouldBe(new DistributionCount(applied, 5));
+    }
+
+    [Fact]
+    public void Report_ConfigMapWithoutOne_CountsForNothing()
+    {
+        var reports = new ReplicaReports("lateend-0", TimeProvider.System);
+        reports.Reset([ReplicaReports.Read((JsonObject)JsonNode.Parse("""{"metadata":{"name":"istio-ca-root-cert","namespace":"istio-system"},"data":{"root-cert.pem":"x"}}""")!)]);
+        reports.Of(new ResourceName("VirtualService", "default", "a"), 1).ShouldBe(new DistributionCount(0, 0));
     }
 
     [Fact]
