@@ -16,7 +16,7 @@ namespace Lateen.PushBench;
 internal sealed class ObjectApi : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, Dictionary<string, string>> _objects = [];
-    private readonly ConcurrentDictionary<string, List<Channel<string>>> _watches = [];
+    private readonly ConcurrentDictionary<string, List<Watch>> _watches = [];
     private readonly Lock _gate = new();
     private readonly WebApplication _app;
     private long _version = 1;
@@ -50,7 +50,10 @@ internal sealed class ObjectApi : IAsyncDisposable
             objects[$"{ns}/{name}"] = stored;
             foreach (var watch in _watches.GetValueOrDefault(plural) ?? [])
             {
-                watch.Writer.TryWrite($$"""{"type":"{{kind}}","object":{{stored}}}""" + "\n");
+                if (IsSelected(stored, watch.Selector))
+                {
+                    watch.Lines.Writer.TryWrite($$"""{"type":"{{kind}}","object":{{stored}}}""" + "\n");
+                }
             }
         }
     }
@@ -59,7 +62,7 @@ internal sealed class ObjectApi : IAsyncDisposable
     {
         foreach (var watch in _watches.Values.SelectMany(list => list))
         {
-            watch.Writer.TryComplete();
+            watch.Lines.Writer.TryComplete();
         }
 
         await _app.StopAsync(new CancellationToken(canceled: true));
@@ -125,7 +128,8 @@ internal sealed class ObjectApi : IAsyncDisposable
         string text;
         lock (_gate)
         {
-            var items = string.Join(',', _objects.GetValueOrDefault(plural)?.Values ?? Enumerable.Empty<string>());
+            var selector = context.Request.Query["labelSelector"].ToString();
+            var items = string.Join(',', (_objects.GetValueOrDefault(plural)?.Values ?? Enumerable.Empty<string>()).Where(json => IsSelected(json, selector)));
             text = $$"""{"kind":"List","metadata":{"resourceVersion":"{{_version}}"},"items":[{{items}}]}""";
         }
 
@@ -134,7 +138,7 @@ internal sealed class ObjectApi : IAsyncDisposable
 
     private async Task WatchAsync(HttpContext context, string plural)
     {
-        var watch = Channel.CreateUnbounded<string>();
+        var watch = new Watch(context.Request.Query["labelSelector"].ToString(), Channel.CreateUnbounded<string>());
         lock (_gate)
         {
             // The mesh is complete before anybody asks, and lists are followed by their watch at once: nothing to replay.
@@ -145,9 +149,9 @@ internal sealed class ObjectApi : IAsyncDisposable
         await context.Response.Body.FlushAsync();
         try
         {
-            while (await watch.Reader.WaitToReadAsync(context.RequestAborted))
+            while (await watch.Lines.Reader.WaitToReadAsync(context.RequestAborted))
             {
-                while (watch.Reader.TryRead(out var line))
+                while (watch.Lines.Reader.TryRead(out var line))
                 {
                     await context.Response.WriteAsync(line, context.RequestAborted);
                 }
@@ -165,4 +169,10 @@ internal sealed class ObjectApi : IAsyncDisposable
             _watches[plural].Remove(watch);
         }
     }
+
+    /// <param name="selector">`label=value`, the only form that lateend asks with; empty selects all.</param>
+    private static bool IsSelected(string json, string selector) =>
+        selector.Split('=') is not [var label, var value] || (string?)JsonNode.Parse(json)!["metadata"]!["labels"]?[label] == value;
+
+    private sealed record Watch(string Selector, Channel<string> Lines);
 }
