@@ -14,6 +14,7 @@ internal sealed class ProxyResults
     private readonly ConcurrentDictionary<string, Lazy<XdsResource>> _byName = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Assignment> _assignments = new(StringComparer.Ordinal);
     private Lazy<XdsResource[]>? _list;
+    private Answer? _answer;
     private int _names;
 
     /// <summary>All resources of a type without names. Hundreds of proxies ask at once: one makes it, the others wait for it.</summary>
@@ -45,6 +46,14 @@ internal sealed class ProxyResults
 
         return known.Value;
     }
+
+    /// <summary>The last answer, when it was for these very names and endpoints: streams that name the same share the object that holds the names.</summary>
+    public XdsResource[]? AnswerOf(IReadOnlyCollection<string> names, EndpointTable endpoints) =>
+        Volatile.Read(ref _answer) is { } answer && ReferenceEquals(answer.Names, names) && ReferenceEquals(answer.Endpoints, endpoints) ? answer.Found : null;
+
+    /// <summary>Remembers an answer in place of the one before.</summary>
+    public void Answered(IReadOnlyCollection<string> names, EndpointTable endpoints, XdsResource[] found) =>
+        Volatile.Write(ref _answer, new Answer(names, endpoints, found));
 
     /// <summary>The load assignments that hold for these endpoints, in their places; a place stays null where none is known.</summary>
     /// <returns>Whether all are known.</returns>
@@ -80,6 +89,8 @@ internal sealed class ProxyResults
             Interlocked.Exchange(ref _names, 1);
         }
     }
+
+    private sealed record Answer(IReadOnlyCollection<string> Names, EndpointTable Endpoints, XdsResource[] Found);
 
     private sealed record Assignment(ServiceKey? Service, EndpointShard? Shard, XdsResource Resource)
     {

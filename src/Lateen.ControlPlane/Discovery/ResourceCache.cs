@@ -108,10 +108,17 @@ internal sealed class ResourceCache
         MeshSnapshot mesh, MeshView view, ProxyNode shared, IReadOnlyCollection<string> names, ViewResults of)
     {
         var results = of.Of(shared);
+        if (results.AnswerOf(names, mesh.Endpoints) is { } answer)
+        {
+            Count(names.Count, 0);
+            return answer;
+        }
+
         var found = new XdsResource?[names.Count];
         if (results.Find(names, mesh.Endpoints, found))
         {
             Count(names.Count, 0);
+            results.Answered(names, mesh.Endpoints, found!);
             return found!;
         }
 
