@@ -22,6 +22,9 @@ internal sealed record BenchOptions(string Lateend)
 
     public bool Delta { get; init; }
 
+    /// <summary>The proxies do not take compressed messages.</summary>
+    public bool Plain { get; init; }
+
     /// <summary>A table that the figures are appended to; null for none.</summary>
     public string? Results { get; init; }
 
@@ -39,6 +42,7 @@ internal sealed record BenchOptions(string Lateend)
                 "--rate-seconds" => options with { RateSeconds = Number(args[++i]) },
                 "--connects" => options with { Connects = Number(args[++i]) },
                 "--delta" => options with { Delta = true },
+                "--plain" => options with { Plain = true },
                 "--results" => options with { Results = args[++i] },
                 var other => throw new ArgumentException($"unknown option {other}"),
             };

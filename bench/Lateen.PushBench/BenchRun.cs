@@ -160,7 +160,7 @@ internal sealed class BenchRun(BenchOptions options) : IAsyncDisposable
             var machine = $"{Environment.ProcessorCount} cores";
             File.AppendAllText(file, string.Create(
                 CultureInfo.InvariantCulture,
-                $"{DateTime.UtcNow:yyyy-MM-ddTHH:mm:ssZ}\t{machine}\tservices={options.Services}\tproxies={options.Proxies}\t{(options.Delta ? "delta" : "sotw")}{_row}\n"));
+                $"{DateTime.UtcNow:yyyy-MM-ddTHH:mm:ssZ}\t{machine}\tservices={options.Services}\tproxies={options.Proxies}\t{(options.Delta ? "delta" : "sotw")}{(options.Plain ? " plain" : "")}{_row}\n"));
         }
     }
 
@@ -185,7 +185,7 @@ internal sealed class BenchRun(BenchOptions options) : IAsyncDisposable
     }
 
     private SidecarClient Client(int service, int replica) => new(
-        _lateend!.Xds, service, replica, options.Delta, _endpoints.Seen, _routes.Seen);
+        _lateend!.Xds, service, replica, options.Delta, options.Plain, _endpoints.Seen, _routes.Seen);
 
     private static async Task MeasureAsync(List<double> times, int count, Func<Task<TimeSpan>> change)
     {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.IO.Compression;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -10,7 +11,7 @@ namespace Lateen.PushBench;
 /// <remarks>
 /// Real proxies are other machines; hundreds of them beside the server must take as little of its processor as they can. So nothing is parsed
 /// that a client of one stream need not know (headers are skipped, HPACK is written without a table), and windows are Envoy's: 256 MiB, given
-/// back by halves. One reader; it also sends.
+/// back by halves. Like a real proxy it takes gzip, and inflates what comes so. One reader; it also sends.
 /// </remarks>
 internal sealed class GrpcStream : IDisposable
 {
@@ -38,7 +39,8 @@ internal sealed class GrpcStream : IDisposable
 
     /// <summary>Connects and opens the stream; its first message may follow at once.</summary>
     /// <exception cref="SocketException">Nobody listens.</exception>
-    public async Task OpenAsync(IPEndPoint server, string path)
+    /// <param name="takesGzip">Whether compressed messages are asked for.</param>
+    public async Task OpenAsync(IPEndPoint server, string path, bool takesGzip)
     {
         await _socket.ConnectAsync(server);
         _frames.Write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8);
@@ -52,7 +54,12 @@ internal sealed class GrpcStream : IDisposable
         Literal(headers, [0x04], path);
         Literal(headers, [0x01], server.ToString());
         Literal(headers, [0x0f, 0x10], "application/grpc");
-        Literal(headers, [0x00, 2, (byte)'t', (byte)'e'], "trailers");
+        Literal(headers, [0x00, 2, .. "te"u8], "trailers");
+        if (takesGzip)
+        {
+            Literal(headers, [0x00, 20, .. "grpc-accept-encoding"u8], "gzip");
+        }
+
         Frame(1, 0x4, 1, headers.WrittenSpan);
         await FlushAsync();
     }
@@ -68,6 +75,9 @@ internal sealed class GrpcStream : IDisposable
         return FlushAsync();
     }
 
+    /// <summary>Bytes of messages that came, as they came.</summary>
+    public long Received { get; private set; }
+
     /// <summary>The next message; its bytes are rented.</summary>
     /// <exception cref="IOException">The server ended the stream.</exception>
     public async ValueTask<(byte[] Buffer, int Length)> ReadAsync()
@@ -76,7 +86,8 @@ internal sealed class GrpcStream : IDisposable
         {
             if (TakeData() is { } message)
             {
-                return (message, _messageLength);
+                Received += _messageLength;
+                return _prefix[0] == 0 ? (message, _messageLength) : Inflate(message, _messageLength);
             }
 
             if (_dataLeft == 0 && await TakeFrameAsync())
@@ -100,6 +111,19 @@ internal sealed class GrpcStream : IDisposable
     }
 
     public void Dispose() => _socket.Dispose();
+
+    private static (byte[] Buffer, int Length) Inflate(byte[] message, int length)
+    {
+        var size = BinaryPrimitives.ReadInt32LittleEndian(message.AsSpan(length - 4));
+        var inflated = ArrayPool<byte>.Shared.Rent(size);
+        using (var gzip = new GZipStream(new MemoryStream(message, 0, length), CompressionMode.Decompress))
+        {
+            gzip.ReadExactly(inflated, 0, size);
+        }
+
+        ArrayPool<byte>.Shared.Return(message);
+        return (inflated, size);
+    }
 
     /// <summary>Moves what is there of a DATA frame into the message that is being read.</summary>
     private byte[]? TakeData()

@@ -25,12 +25,13 @@ internal sealed class SidecarClient : IAsyncDisposable
     private byte[] _endpointNames = [];
     private readonly Task _reading;
 
+    /// <param name="plain">Takes no compressed messages.</param>
     /// <param name="endpointSeen">Told of every change of endpoints after its acknowledgement was written.</param>
     /// <param name="routeSeen">The same for routes.</param>
-    public SidecarClient(IPEndPoint server, int service, int replica, bool delta, Action<int> endpointSeen, Action<int> routeSeen)
+    public SidecarClient(IPEndPoint server, int service, int replica, bool delta, bool plain, Action<int> endpointSeen, Action<int> routeSeen)
     {
         (_delta, _endpointSeen, _routeSeen) = (delta, endpointSeen, routeSeen);
-        _reading = ReadAsync(server, NodeOf(service, replica));
+        _reading = ReadAsync(server, NodeOf(service, replica), takesGzip: !plain);
     }
 
     /// <summary>Completes with the first answer.</summary>
@@ -39,8 +40,8 @@ internal sealed class SidecarClient : IAsyncDisposable
     /// <summary>Completes when clusters, endpoints, listeners and routes have come.</summary>
     public Task Complete => _complete.Task;
 
-    /// <summary>Bytes that came, of every type.</summary>
-    public long Received { get; private set; }
+    /// <summary>Bytes that came, of every type, as they were on the wire.</summary>
+    public long Received => _stream.Received;
 
     public async ValueTask DisposeAsync()
     {
@@ -68,17 +69,16 @@ internal sealed class SidecarClient : IAsyncDisposable
         return node.ToByteArray();
     }
 
-    private async Task ReadAsync(IPEndPoint server, byte[] node)
+    private async Task ReadAsync(IPEndPoint server, byte[] node, bool takesGzip)
     {
         try
         {
-            await _stream.OpenAsync(server, Wire.PathOf(_delta));
+            await _stream.OpenAsync(server, Wire.PathOf(_delta), takesGzip);
             await SubscribeAsync(TypeUrls.Cluster, [], node);
             while (true)
             {
                 var (buffer, length) = await _stream.ReadAsync();
                 using var response = Wire.Read(buffer, length);
-                Received += length;
                 await OnResponseAsync(response);
             }
         }

@@ -12,6 +12,9 @@ public sealed record GrpcMarshaller<T>(
 {
     /// <summary>Writes a long message piece by piece, flushing on the way; null writes it at once.</summary>
     public Func<T, Server.GrpcPieceWriter, ValueTask>? WriteInPieces { get; init; }
+
+    /// <summary>The message compressed, for a client that takes gzip; null, or a null result, sends it as it is.</summary>
+    public Func<T, Compression.GzipMessage?>? Compress { get; init; }
 }
 
 /// <summary>Marshallers for generated messages.</summary>

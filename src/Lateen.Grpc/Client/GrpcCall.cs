@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Net;
+using Lateen.Grpc.Compression;
 using Lateen.Grpc.Framing;
 
 namespace Lateen.Grpc.Client;
@@ -78,7 +79,7 @@ public sealed class GrpcCall<TRequest, TResponse> : IAsyncDisposable
             {
                 ThrowUnlessGrpc(response);
                 var body = await response.Content.ReadAsStreamAsync(_stop.Token);
-                _reader = new GrpcMessageReader<TResponse>(PipeReader.Create(body, Buffers), _method.Response, _maxLength);
+                _reader = new GrpcMessageReader<TResponse>(PipeReader.Create(body, Buffers), _method.Response, _maxLength, IsGzip(response));
             }
             var next = await _reader.ReadAsync(_stop.Token);
             if (!next.Any)
@@ -182,6 +183,9 @@ public sealed class GrpcCall<TRequest, TResponse> : IAsyncDisposable
         12 => GrpcStatusCode.PermissionDenied,
         _ => GrpcStatusCode.Internal,
     };
+
+    private static bool IsGzip(HttpResponseMessage response) =>
+        response.Headers.TryGetValues("grpc-encoding", out var values) && string.Join(',', values) == GzipInflater.Encoding;
 
     private static void ThrowUnlessGrpc(HttpResponseMessage response)
     {

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using Lateen.Grpc.Compression;
 using Lateen.Grpc.Framing;
 
 namespace Lateen.Grpc.Client;
@@ -52,6 +53,7 @@ public sealed class GrpcChannel : IDisposable
         // SocketsHttpHandler takes SNI and the name to verify from the Host header, whatever SslOptions say.
         request.Headers.Host = _options.ServerName;
         request.Headers.TE.Add(new TransferCodingWithQualityHeaderValue("trailers"));
+        request.Headers.TryAddWithoutValidation("grpc-accept-encoding", GzipInflater.Encoding);
         if (options.Timeout is { } timeout)
         {
             request.Headers.TryAddWithoutValidation(GrpcTimeout.Header, GrpcTimeout.Format(timeout));

@@ -28,6 +28,6 @@ public sealed class GrpcChannelOptions
     /// <summary>An HTTP/2 PING is sent after this much silence; unanswered for as long, the connection is given up. Default 30 s.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Longest response message in bytes. Default 64 MiB.</summary>
+    /// <summary>Longest response message in bytes, as it comes and as it is when inflated. Default 64 MiB.</summary>
     public int MaxMessageLength { get; init; } = GrpcFrames.DefaultMaxMessageLength;
 }

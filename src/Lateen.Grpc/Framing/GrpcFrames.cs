@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using Lateen.Grpc.Compression;
 
 namespace Lateen.Grpc.Framing;
 
@@ -14,23 +15,25 @@ internal static class GrpcFrames
 
     public static void Write<T>(IBufferWriter<byte> output, GrpcMarshaller<T> marshaller, T message)
     {
-        WritePrefix(output.GetSpan(PrefixLength), marshaller.Size(message));
+        WritePrefix(output.GetSpan(PrefixLength), marshaller.Size(message), isCompressed: false);
         output.Advance(PrefixLength);
         marshaller.Write(message, output);
     }
 
-    /// <summary>The prefix of a message of that length, uncompressed.</summary>
-    public static void WritePrefix(Span<byte> prefix, int length)
+    /// <summary>The prefix of a message of that length.</summary>
+    public static void WritePrefix(Span<byte> prefix, int length, bool isCompressed)
     {
-        prefix[0] = 0;
+        prefix[0] = isCompressed ? (byte)1 : (byte)0;
         BinaryPrimitives.WriteUInt32BigEndian(prefix[1..], (uint)length);
     }
 
     /// <summary>Takes one whole message off the front of the buffer.</summary>
+    /// <param name="maxLength">Of a message as it is sent, and of what it inflates to.</param>
+    /// <param name="isGzip">Compressed messages are gzip; they are refused otherwise.</param>
     /// <returns>False when more bytes are needed; the buffer is left as it is.</returns>
     /// <exception cref="GrpcException">The message is compressed (not offered), too long, or not readable.</exception>
     public static bool TryRead<T>(
-        ref ReadOnlySequence<byte> buffer, GrpcMarshaller<T> marshaller, int maxLength, [MaybeNullWhen(false)] out T message)
+        ref ReadOnlySequence<byte> buffer, GrpcMarshaller<T> marshaller, int maxLength, bool isGzip, [MaybeNullWhen(false)] out T message)
     {
         message = default;
         if (buffer.Length < PrefixLength)
@@ -39,7 +42,7 @@ internal static class GrpcFrames
         }
         Span<byte> prefix = stackalloc byte[PrefixLength];
         buffer.Slice(0, PrefixLength).CopyTo(prefix);
-        if (prefix[0] != 0)
+        if (prefix[0] != 0 && !isGzip)
         {
             throw new GrpcException(GrpcStatusCode.Unimplemented, "compressed messages are not supported");
         }
@@ -54,7 +57,8 @@ internal static class GrpcFrames
         }
         try
         {
-            message = marshaller.Read(buffer.Slice(PrefixLength, length));
+            var body = buffer.Slice(PrefixLength, length);
+            message = prefix[0] == 0 ? marshaller.Read(body) : GzipInflater.Read(body, marshaller.Read, maxLength);
         }
         catch (Google.Protobuf.InvalidProtocolBufferException e)
         {

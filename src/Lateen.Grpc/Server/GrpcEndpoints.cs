@@ -1,4 +1,5 @@
 using System.Globalization;
+using Lateen.Grpc.Compression;
 using Lateen.Grpc.Framing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -54,6 +55,12 @@ public static class GrpcEndpoints
             return;
         }
         context.Response.ContentType = "application/grpc";
+        var isGzip = method.Response.Compress is not null && TakesGzip(context.Request);
+        if (isGzip)
+        {
+            // Says how, not whether: each message tells by its own flag (gRPC, "Compression").
+            context.Response.Headers["grpc-encoding"] = GzipInflater.Encoding;
+        }
         context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize = null;
         context.Features.Get<IHttpMinRequestBodyDataRateFeature>()?.MinDataRate = null;
         context.Features.Get<IHttpMinResponseDataRateFeature>()?.MinDataRate = null;
@@ -63,7 +70,7 @@ public static class GrpcEndpoints
         using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, deadline.Token);
         var call = new GrpcServerCall(context, either.Token);
         var stream = new GrpcExchange<TRequest, TResponse>(
-            method, context.Request.BodyReader, context.Response.BodyWriter, options.MaxMessageLength);
+            method, context.Request.BodyReader, context.Response.BodyWriter, options.MaxMessageLength, isGzip);
         try
         {
             // Headers go out at once: a client of a stream may wait for them before it sends its first message.
@@ -94,6 +101,19 @@ public static class GrpcEndpoints
             End(context, GrpcStatusCode.Unknown, "the handler failed; see the server's log");
         }
 #pragma warning restore CA1031
+    }
+
+    private static bool TakesGzip(HttpRequest request)
+    {
+        foreach (var values in request.Headers["grpc-accept-encoding"])
+        {
+            if (values?.Split(',', StringSplitOptions.TrimEntries).Contains(GzipInflater.Encoding, StringComparer.Ordinal) == true)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static void End(HttpContext context, GrpcStatusCode code, string? detail)

@@ -10,11 +10,15 @@ public sealed class GrpcExchange<TRequest, TResponse>
     private readonly GrpcMarshaller<TResponse> _marshaller;
     private readonly PipeWriter _body;
 
-    internal GrpcExchange(GrpcMethod<TRequest, TResponse> method, PipeReader requests, PipeWriter responses, int maxLength)
+    private readonly bool _isGzip;
+
+    /// <param name="isGzip">The client takes compressed responses.</param>
+    internal GrpcExchange(GrpcMethod<TRequest, TResponse> method, PipeReader requests, PipeWriter responses, int maxLength, bool isGzip)
     {
         _requests = new GrpcMessageReader<TRequest>(requests, method.Request, maxLength);
         _marshaller = method.Response;
         _body = responses;
+        _isGzip = isGzip;
     }
 
     /// <summary>The next request; false when the client has half-closed.</summary>
@@ -24,17 +28,18 @@ public sealed class GrpcExchange<TRequest, TResponse>
     /// <exception cref="OperationCanceledException">The client is gone.</exception>
     public async ValueTask WriteAsync(TResponse message, CancellationToken cancellation)
     {
-        var length = _marshaller.Size(message);
+        var gzip = _isGzip ? _marshaller.Compress!(message) : null;
+        var length = gzip?.Length ?? _marshaller.Size(message);
         var output = new GrpcPieceWriter(_body, GrpcFrames.PrefixLength + length, cancellation);
-        if (_marshaller.WriteInPieces is { } writeInPieces)
+        if (gzip is null && _marshaller.WriteInPieces is null)
         {
-            GrpcFrames.WritePrefix(output.GetSpan(GrpcFrames.PrefixLength), length);
-            output.Advance(GrpcFrames.PrefixLength);
-            await writeInPieces(message, output);
+            GrpcFrames.Write(_body, _marshaller, message);
         }
         else
         {
-            GrpcFrames.Write(_body, _marshaller, message);
+            GrpcFrames.WritePrefix(output.GetSpan(GrpcFrames.PrefixLength), length, gzip is not null);
+            output.Advance(GrpcFrames.PrefixLength);
+            await (gzip is null ? _marshaller.WriteInPieces!(message, output) : output.WriteAsync(gzip.Pieces));
         }
 
         await output.FlushAsync();

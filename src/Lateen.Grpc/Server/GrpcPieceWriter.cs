@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 
 namespace Lateen.Grpc.Server;
@@ -7,7 +8,7 @@ namespace Lateen.Grpc.Server;
 /// Without it the whole message would lie in buffers of the connection until the client has read it; a client that reads slowly, or not at
 /// all, now holds <see cref="PieceLength"/> bytes and what HTTP/2 keeps ready, however long the message is.
 /// </remarks>
-public sealed class GrpcPieceWriter
+public sealed class GrpcPieceWriter : IBufferWriter<byte>
 {
     /// <summary>Bytes that are written before they are flushed.</summary>
     public const int PieceLength = 32 << 10;
@@ -26,27 +27,45 @@ public sealed class GrpcPieceWriter
     public bool IsFull => _unflushed + _used >= PieceLength;
 
     /// <summary>Room for at least that many bytes; <see cref="Advance"/> says how many were used.</summary>
-    public Span<byte> GetSpan(int size)
+    public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
+
+    /// <inheritdoc cref="GetSpan"/>
+    public Memory<byte> GetMemory(int sizeHint = 0)
     {
-        if (_room.Length - _used < size)
+        if (_room.Length - _used < Math.Max(sizeHint, 1))
         {
             Commit();
-            _room = _output.GetMemory(Math.Max(size, Math.Min(_left, PieceLength - _unflushed)));
+            _room = _output.GetMemory(Math.Max(sizeHint, Math.Min(_left, PieceLength - _unflushed)));
         }
 
-        return _room.Span[_used..];
+        return _room[_used..];
     }
 
     public void Advance(int count) => _used += count;
 
-    /// <summary>Copies bytes as far as a piece goes.</summary>
-    /// <returns>How many were taken; the caller flushes and goes on with the rest.</returns>
-    public int Write(ReadOnlySpan<byte> bytes)
+    /// <summary>Copies bytes, flushing where a piece is full.</summary>
+    /// <exception cref="OperationCanceledException">The client ended the call.</exception>
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
     {
-        var taken = Math.Min(bytes.Length, Math.Max(PieceLength - _unflushed - _used, 0));
-        bytes[..taken].CopyTo(GetSpan(taken));
-        _used += taken;
-        return taken;
+        while (bytes.Length > 0)
+        {
+            var taken = Math.Min(bytes.Length, Math.Max(PieceLength - _unflushed - _used, 0));
+            bytes.Span[..taken].CopyTo(GetSpan(taken));
+            _used += taken;
+            bytes = bytes[taken..];
+            if (IsFull)
+            {
+                await FlushAsync();
+            }
+        }
+    }
+
+    internal async ValueTask WriteAsync(IReadOnlyList<ReadOnlyMemory<byte>> pieces)
+    {
+        foreach (var piece in pieces)
+        {
+            await WriteAsync(piece);
+        }
     }
 
     /// <summary>Hands over what was written; completes when HTTP/2 flow control has taken it, which is the back-pressure.</summary>

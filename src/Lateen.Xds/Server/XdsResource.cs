@@ -7,6 +7,10 @@ namespace Lateen.Xds.Server;
 /// <summary>One resource, ready to be sent; immutable, shared by all streams that are told the same.</summary>
 public sealed class XdsResource
 {
+    private CompressedRun[] _runs = [];
+    private CompressedParts[]? _compressed;
+    private object? _compressing;
+
     /// <param name="name">The name it is subscribed by.</param>
     /// <param name="version">Changes exactly when the content changes; compared, never ordered.</param>
     /// <param name="typeUrl">The message's type.</param>
@@ -14,6 +18,7 @@ public sealed class XdsResource
     public XdsResource(string name, string version, string typeUrl, IReadOnlyList<ByteString> parts)
     {
         (Name, Version, TypeUrl, Parts) = (name, version, typeUrl, parts);
+        NameHash = name.GetHashCode(StringComparison.Ordinal);
         foreach (var part in parts)
         {
             Length = checked(Length + part.Length);
@@ -36,8 +41,20 @@ public sealed class XdsResource
     /// <summary>Bytes of the message.</summary>
     public int Length { get; }
 
+    internal int NameHash { get; }
+
+    /// <summary>Runs of resources that begin with this one, newest first; kept here for <see cref="ResponseCompression"/>.</summary>
+    internal CompressedRun[] Runs
+    {
+        get => Volatile.Read(ref _runs);
+        set => Volatile.Write(ref _runs, value);
+    }
+
     /// <summary>The packed message; made anew with each call where it lies in pieces.</summary>
     public Any Body => new() { TypeUrl = TypeUrl, Value = Parts.Count == 1 ? Parts[0] : Joined() };
+
+    /// <summary>The message compressed; hundreds of streams ask at once: one makes it, the others wait for it.</summary>
+    internal CompressedParts[] CompressedOnce(Func<CompressedParts[]> make) => LazyInitializer.EnsureInitialized(ref _compressed, ref _compressing, make);
 
     /// <summary>Packs a message; its version is a digest of its bytes, so that equal content is never sent twice.</summary>
     public static XdsResource Of(string name, IMessage message)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Google.Protobuf;
 using Lateen.Grpc;
@@ -40,44 +41,51 @@ internal static class XdsResponseBytes
 
     private static async ValueTask WriteAsync(XdsResponse response, GrpcPieceWriter output)
     {
-        Text(output, 1, response.Version);
+        Begin(output, response);
         foreach (var resource in response.Resources)
         {
             Head(output, resource, response.IsDelta);
             foreach (var part in resource.Parts)
             {
-                for (var at = 0; at < part.Length;)
-                {
-                    at += output.Write(part.Span[at..]);
-                    if (output.IsFull)
-                    {
-                        await output.FlushAsync();
-                    }
-                }
+                await output.WriteAsync(part.Memory);
             }
 
-            if (response.IsDelta)
-            {
-                Text(output, 3, resource.Name);
-            }
-
+            Tail(output, resource, response.IsDelta);
             if (output.IsFull)
             {
                 await output.FlushAsync();
             }
         }
 
-        Text(output, 4, response.TypeUrl);
-        Text(output, 5, response.Nonce);
+        Answered(output, response);
         foreach (var name in response.Removed)
         {
-            Text(output, 6, name);
+            Removed(output, name);
             if (output.IsFull)
             {
                 await output.FlushAsync();
             }
         }
 
+        End(output, response);
+    }
+
+    /// <summary>All that comes before the resources.</summary>
+    public static void Begin(IBufferWriter<byte> output, XdsResponse response) => Text(output, 1, response.Version);
+
+    /// <summary>What comes behind the resources and before the names of removed ones.</summary>
+    public static void Answered(IBufferWriter<byte> output, XdsResponse response)
+    {
+        Text(output, 4, response.TypeUrl);
+        Text(output, 5, response.Nonce);
+    }
+
+    /// <summary>The name of a resource that is gone.</summary>
+    public static void Removed(IBufferWriter<byte> output, string name) => Text(output, 6, name);
+
+    /// <summary>What comes last.</summary>
+    public static void End(IBufferWriter<byte> output, XdsResponse response)
+    {
         if (response.ControlPlane.Length > 0)
         {
             Tag(output, response.IsDelta ? 7 : 6, TextSize(response.ControlPlane));
@@ -85,8 +93,20 @@ internal static class XdsResponseBytes
         }
     }
 
+    /// <summary>A whole resource.</summary>
+    public static void Resource(IBufferWriter<byte> output, XdsResource resource, bool isDelta)
+    {
+        Head(output, resource, isDelta);
+        foreach (var part in resource.Parts)
+        {
+            output.Write(part.Span);
+        }
+
+        Tail(output, resource, isDelta);
+    }
+
     /// <summary>All of a resource that comes before the bytes of its message.</summary>
-    private static void Head(GrpcPieceWriter output, XdsResource resource, bool isDelta)
+    public static void Head(IBufferWriter<byte> output, XdsResource resource, bool isDelta)
     {
         var any = AnySize(resource);
         if (isDelta)
@@ -103,6 +123,15 @@ internal static class XdsResponseBytes
         }
     }
 
+    /// <summary>All of a resource that comes behind the bytes of its message.</summary>
+    public static void Tail(IBufferWriter<byte> output, XdsResource resource, bool isDelta)
+    {
+        if (isDelta)
+        {
+            Text(output, 3, resource.Name);
+        }
+    }
+
     private static int ResourceSize(XdsResource resource) =>
         TextSize(resource.Version) + FieldSize(AnySize(resource)) + TextSize(resource.Name);
 
@@ -114,7 +143,7 @@ internal static class XdsResponseBytes
     // Field numbers are below 16: their tag is one byte.
     private static int FieldSize(int length) => checked(1 + CodedOutputStream.ComputeLengthSize(length) + length);
 
-    private static void Text(GrpcPieceWriter output, int field, string text)
+    private static void Text(IBufferWriter<byte> output, int field, string text)
     {
         if (text.Length > 0)
         {
@@ -124,7 +153,7 @@ internal static class XdsResponseBytes
         }
     }
 
-    private static void Tag(GrpcPieceWriter output, int field, int length)
+    private static void Tag(IBufferWriter<byte> output, int field, int length)
     {
         var span = output.GetSpan(6);
         span[0] = (byte)((field << 3) | (int)WireFormat.WireType.LengthDelimited);

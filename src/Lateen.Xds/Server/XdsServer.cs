@@ -26,6 +26,7 @@ public sealed class XdsServer<TProxy> : IDisposable
     private readonly SemaphoreSlim _throttle;
     private readonly Admission _admission;
     private readonly NameSetPool _names = new();
+    private readonly ResponseCompression _compression = new();
     private readonly CancellationTokenSource _closing = new();
     private long _connections;
     private long _announced = -1;
@@ -86,17 +87,18 @@ public sealed class XdsServer<TProxy> : IDisposable
     public void Map(IEndpointRouteBuilder endpoints, GrpcServerOptions grpc)
     {
         var reader = new DiscoveryRequestReader(_names);
+        var responses = XdsResponseBytes.Marshaller with { Compress = _compression.Compress };
         var (stream, delta) = (AdsMethods.Stream, AdsMethods.Delta);
         endpoints.MapGrpcStream(
             new GrpcMethod<SotwRequest, XdsResponse>(
                 stream.Service,
                 stream.Name,
                 new(static _ => throw new NotSupportedException(), static (_, _) => throw new NotSupportedException("a server writes no requests"), reader.Read),
-                XdsResponseBytes.Marshaller),
+                responses),
             grpc,
             (exchange, call) => ServeAsync(exchange, call, new SotwVariant(_options.ControlPlaneIdentifier)));
         endpoints.MapGrpcStream(
-            new GrpcMethod<DeltaDiscoveryRequest, XdsResponse>(delta.Service, delta.Name, delta.Request, XdsResponseBytes.Marshaller),
+            new GrpcMethod<DeltaDiscoveryRequest, XdsResponse>(delta.Service, delta.Name, delta.Request, responses),
             grpc,
             (exchange, call) => ServeAsync(exchange, call, new DeltaVariant(_options.ControlPlaneIdentifier, _names)));
     }
