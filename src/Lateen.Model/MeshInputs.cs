@@ -1,3 +1,4 @@
+using Lateen.Model.KubernetesGateways;
 using Lateen.Model.Mesh;
 using Lateen.Model.Services;
 using Lateen.Model.Workloads;
@@ -34,6 +35,9 @@ public sealed record MeshInputs
 
     /// <summary>All Istio resources, in any order.</summary>
     public EquatableArray<IIstioConfig> Configs { get; init; }
+
+    /// <summary>Which Secrets and Services the Gateway API's objects of other namespaces may refer to.</summary>
+    public ReferenceGrants Grants { get; init; } = ReferenceGrants.None;
 
     /// <summary>JSON Web Key Sets that were fetched, by <see cref="Policies.JwtRule.KeySource"/>.</summary>
     public EquatableMap<string, string> KeySets { get; init; } = EquatableMap<string, string>.Empty;

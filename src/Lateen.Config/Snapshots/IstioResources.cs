@@ -17,6 +17,9 @@ internal sealed class IstioResources
     /// <summary>What is served.</summary>
     public IEnumerable<IIstioConfig> InForce => _resources.Values.Select(resource => resource.InForce).OfType<IIstioConfig>();
 
+    /// <summary>The version of a resource that is served; null when there is none.</summary>
+    public IIstioConfig? Find(ResourceName name) => _resources.GetValueOrDefault(name)?.InForce;
+
     /// <summary>A ServiceEntry in force selects pods: then a pod is an endpoint of it.</summary>
     public bool SelectPods => _podSelecting.Count > 0;
 

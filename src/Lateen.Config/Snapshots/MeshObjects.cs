@@ -8,7 +8,8 @@ namespace Lateen.Config.Snapshots;
 
 /// <summary>What the sources have told of one cluster and its mesh, as it is now.</summary>
 /// <remarks>Written by <see cref="MeshState"/> alone, which knows what a change of each part touches.</remarks>
-internal sealed class MeshObjects(string domain, string clusterId, ControlPlaneSettings settings, IngressObjects ingresses)
+internal sealed class MeshObjects(
+    string domain, string clusterId, ControlPlaneSettings settings, IngressObjects ingresses, KubernetesGatewayObjects kubernetesGateways)
 {
     /// <summary>DNS suffix of the cluster.</summary>
     public string Domain { get; } = domain;
@@ -37,6 +38,8 @@ internal sealed class MeshObjects(string domain, string clusterId, ControlPlaneS
     public IstioResources Resources { get; } = new();
 
     public IngressObjects Ingresses { get; } = ingresses;
+
+    public KubernetesGatewayObjects KubernetesGateways { get; } = kubernetesGateways;
 
     /// <summary>The pod's own locality, else its machine's.</summary>
     public Locality LocalityOf(Workload pod) => !pod.Locality.IsNone ? pod.Locality : Nodes.GetValueOrDefault(pod.NodeName)?.Locality ?? Locality.None;

@@ -23,7 +23,7 @@ public sealed class MeshState
     /// <param name="domain">DNS suffix of the cluster.</param>
     public MeshState(string domain, string clusterId, ControlPlaneSettings settings)
     {
-        _objects = new MeshObjects(domain, clusterId, settings, new IngressObjects(_scope.Selects));
+        _objects = new MeshObjects(domain, clusterId, settings, new IngressObjects(_scope.Selects), new KubernetesGatewayObjects(_scope.Selects));
         _builder = new SnapshotBuilder(_objects);
     }
 
@@ -34,6 +34,9 @@ public sealed class MeshState
 
     /// <summary>The Ingresses; what they stand for is served like the Istio resources.</summary>
     public IngressObjects Ingresses => _objects.Ingresses;
+
+    /// <summary>The objects of the Gateway API; what they stand for is served like the Istio resources.</summary>
+    public KubernetesGatewayObjects KubernetesGateways => _objects.KubernetesGateways;
 
     /// <summary>Whether something changed since the last <see cref="Build"/>.</summary>
     public bool HasChanges => _builder.HasChanges;
@@ -64,6 +67,7 @@ public sealed class MeshState
         _objects.Mesh = mesh;
         OwnNetworkMayHaveChanged();
         Ingresses.Touch();
+        KubernetesGateways.Touch();
         _builder.Rebuild();
         ScopeMayHaveChanged();
     }
@@ -190,7 +194,7 @@ public sealed class MeshState
         if (!_scope.Parks(meta.Namespace, typeof(IIstioConfig), $"{meta.Kind} {meta.Name}", state => state.Upsert(meta, config, problems))
             && _objects.Resources.Upsert(new ResourceState(meta, config, problems), _builder.NextVersion))
         {
-            ConfigsChanged();
+            ConfigsChanged(meta.Kind);
         }
     }
 
@@ -199,7 +203,7 @@ public sealed class MeshState
         _scope.Forget(name.Namespace, typeof(IIstioConfig), $"{name.Kind} {name.Name}");
         if (_objects.Resources.Delete(name))
         {
-            ConfigsChanged();
+            ConfigsChanged(name.Kind);
         }
     }
 
@@ -239,6 +243,7 @@ public sealed class MeshState
     private void NamespacesChanged()
     {
         _builder.Lists.Namespaces = null;
+        KubernetesGateways.NamespacesChanged();
         _builder.Rebuild();
         ScopeMayHaveChanged();
         OwnNetworkMayHaveChanged();
@@ -257,8 +262,13 @@ public sealed class MeshState
         _builder.Rebuild();
     }
 
-    private void ConfigsChanged()
+    private void ConfigsChanged(string kind)
     {
+        if (kind == "ServiceEntry")
+        {
+            KubernetesGateways.EntriesChanged();
+        }
+
         _builder.Lists.Configs = null;
         _builder.Rebuild();
     }
@@ -283,6 +293,7 @@ public sealed class MeshState
         {
             _scope.Apply(this, _objects);
             Ingresses.Touch();
+            KubernetesGateways.Touch();
         }
     }
 }

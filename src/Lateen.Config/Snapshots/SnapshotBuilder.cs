@@ -1,4 +1,6 @@
 using Lateen.Model;
+using Lateen.Model.KubernetesGateways;
+using Lateen.Model.Networking;
 using Lateen.Model.Networks;
 using Lateen.Model.Services;
 
@@ -20,7 +22,7 @@ internal sealed class SnapshotBuilder(MeshObjects objects)
     /// <summary>What the snapshot was built from last.</summary>
     public InputLists Lists { get; } = new();
 
-    public bool HasChanges => _rebuild || objects.Ingresses.HasChanges || objects.Endpoints.HasChanges || objects.Pods.HasChanges;
+    public bool HasChanges => _rebuild || HasNewConversions || objects.Endpoints.HasChanges || objects.Pods.HasChanges;
 
     /// <summary>Something changed that is neither a pod's nor a slice's alone.</summary>
     public void Rebuild() => _rebuild = true;
@@ -39,7 +41,7 @@ internal sealed class SnapshotBuilder(MeshObjects objects)
             addresses.UnionWith(@new?.Addresses ?? default);
         }
 
-        if (objects.Ingresses.HasChanges)
+        if (HasNewConversions)
         {
             (Lists.Configs, _rebuild) = (null, true);
         }
@@ -60,6 +62,8 @@ internal sealed class SnapshotBuilder(MeshObjects objects)
 
         return Update(before, endpoints.Select(key => objects.Endpoints.Shards[key].Service).ToHashSet(), addresses);
     }
+
+    private bool HasNewConversions => objects.Ingresses.HasChanges || objects.KubernetesGateways.HasChanges;
 
     private MeshUpdate Update(MeshSnapshot before, IReadOnlySet<ServiceKey> endpoints, HashSet<string> addresses) =>
         new(_snapshot, MeshChanges.ScopeOf(before, _snapshot), endpoints, addresses);
@@ -89,9 +93,18 @@ internal sealed class SnapshotBuilder(MeshObjects objects)
             Nodes = Lists.Nodes ??= objects.Nodes.Values.ToEquatableArray(),
             Configs = Lists.Configs ??= objects.Resources.InForce
                 .Concat(objects.Ingresses.Convert(new(objects.Mesh, objects.Domain, objects.Settings.IngressNamespace, objects.FindPort)))
+                .Concat(objects.KubernetesGateways.Convert(AroundGateways))
                 .ToEquatableArray(),
+            Grants = objects.KubernetesGateways.Grants,
             ClusterId = objects.ClusterId,
             Domain = objects.Domain,
         };
     }
+
+    private GatewaySurroundings AroundGateways(Func<string, string, string?> certificateProblem) => new(
+        objects.Domain,
+        objects.Mesh.DefaultHttpRetryPolicy,
+        objects.Namespaces.Values,
+        certificateProblem,
+        (ns, name) => objects.Resources.Find(new ResourceName("ServiceEntry", ns, name)) is ServiceEntryConfig entry ? entry.Hosts : []);
 }

@@ -51,6 +51,7 @@ internal sealed class DiscoveryHost : IAsyncDisposable
     private readonly KubernetesClient? _client;
     private readonly StatusWriter? _status;
     private readonly IngressStatus? _ingressStatus;
+    private readonly GatewayApiStatusWriter? _gatewayStatus;
     private readonly DistributionReporter? _distribution;
     private readonly ReplicaReports _replicas;
     private readonly SecretIndex _secrets;
@@ -68,10 +69,10 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         var identities = loggers.CreateLogger("identity");
         var callers = new CallerAuthenticator(
             client is null ? null : new TokenReviewer(client, () => _source!.Current.Mesh.TrustDomain, identities), identities);
-        _secrets = new SecretIndex(_ => Announce("secret", new XdsPush<ConnectedProxy>(SecretTypes)));
+        _secrets = new SecretIndex(SecretChanged);
         var secrets = client is null
             ? null
-            : new SecretDiscovery(_secrets.Find, new SecretAccess(client, time, identities).MayReadAsync, loggers.CreateLogger("sds"), () => _events.Count(EventCounters.SecretErrors));
+            : new SecretDiscovery(_secrets.Find, new SecretAccess(client, time, identities).MayReadAsync, () => _source!.Current.Index.Inputs.Grants, loggers.CreateLogger("sds"), () => _events.Count(EventCounters.SecretErrors));
 
         // A folder has no API server that could review tokens: everybody is let in there, and nobody gets a secret.
         DebugPages? pages = null;
@@ -103,6 +104,7 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         _distribution = client is null ? null : new DistributionReporter(
             client, new ObjectKey(options.Namespace, options.PodName), () => _xds.Applied(), time, loggers.CreateLogger("status"));
         _ingressStatus = client is null ? null : new IngressStatus(client, time, loggers.CreateLogger("status"));
+        _gatewayStatus = client is null ? null : new GatewayApiStatusWriter(client, time, loggers.CreateLogger("status"));
         _injection = new InjectionSource(options.Revision, options.TemplateEnvironment, loggers.CreateLogger("injection"));
         _injector = new InjectionWebhook(
             () => _injection.Current, new InjectionLimits(), new InjectionCounters(), time, loggers.CreateLogger("injection"));
@@ -265,10 +267,26 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         return
         [
             watch.RunAsync(cancellation), AuthorityStoreOf(_options, client, _loggers, _time).KeepAsync(_authority, watch.StoreReplaced, cancellation), mutating.RunAsync(cancellation), validating.RunAsync(cancellation),
-            leader.RunAsync(leading => Task.WhenAll(roots.RunAsync(leading), _status!.RunAsync(leading), _ingressStatus!.RunAsync(leading)), cancellation),
+            leader.RunAsync(leading => Task.WhenAll(roots.RunAsync(leading), _status!.RunAsync(leading), _ingressStatus!.RunAsync(leading), _gatewayStatus!.RunAsync(leading)), cancellation),
             _distribution!.RunAsync(() => leader.IsLeader, cancellation),
             InjectionWarmUp.RunAsync(() => _readiness.HasMesh, () => _injection.Current, _time, cancellation),
         ];
+    }
+
+    private void SecretChanged(ObjectKey key)
+    {
+        // Listeners of the Gateway API stand only with a certificate that can be used.
+        if (_secrets.Find(key.Namespace, key.Name) is { } secret)
+        {
+            var problem = CertificateCheck.ProblemOf(secret);
+            _writer.Post(state => state.KubernetesGateways.SetCertificate(key, problem));
+        }
+        else
+        {
+            _writer.Post(state => state.KubernetesGateways.DeleteCertificate(key));
+        }
+
+        Announce("secret", new XdsPush<ConnectedProxy>(SecretTypes));
     }
 
     private void Announce(string trigger, XdsPush<ConnectedProxy> push)
@@ -283,6 +301,7 @@ internal sealed class DiscoveryHost : IAsyncDisposable
         {
             _source.Publish(update.Snapshot);
             _ingressStatus?.Take(publication.Ingresses, update.Snapshot);
+            _gatewayStatus?.Take(publication.GatewayApi, update.Snapshot);
             _readiness.Published();
             _metrics.Built(publication.Building);
             foreach (var (trigger, push) in PushPlan.Of(update))

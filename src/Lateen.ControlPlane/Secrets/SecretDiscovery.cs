@@ -1,3 +1,4 @@
+using Lateen.Model.KubernetesGateways;
 using Lateen.Security;
 using Lateen.Translation.Secrets;
 using Lateen.Xds.Server;
@@ -8,7 +9,7 @@ namespace Lateen.ControlPlane.Secrets;
 /// <summary>SDS for credentials of gateways: who may have which secret, and what of it.</summary>
 /// <remarks>A name that is refused or missing is left out: one bad reference does not break the others.</remarks>
 internal sealed class SecretDiscovery(
-    Func<string, string, CredentialSecret?> find, Func<SpiffeId, CancellationToken, ValueTask<bool>> mayRead, ILogger logger,
+    Func<string, string, CredentialSecret?> find, Func<SpiffeId, CancellationToken, ValueTask<bool>> mayRead, Func<ReferenceGrants> grants, ILogger logger,
     Action? unusable = null)
 {
     /// <param name="caller">The proven identity; null when there is none.</param>
@@ -30,9 +31,9 @@ internal sealed class SecretDiscovery(
                 continue;
             }
 
-            if (name.Namespace != caller.Namespace)
+            if (name.Namespace != caller.Namespace && !(name.IsGatewayApi && grants().AllowSecret(caller.Namespace, name.Namespace, name.BaseName)))
             {
-                SecretLog.Refused(logger, proxy, resource, $"it is of namespace {name.Namespace}, the proxy of {caller.Namespace}");
+                SecretLog.Refused(logger, proxy, resource, $"it is of namespace {name.Namespace}, the proxy of {caller.Namespace}{(name.IsGatewayApi ? ", and no ReferenceGrant there lets its Gateways use it" : "")}");
                 continue;
             }
 

@@ -5,6 +5,7 @@ using Lateen.Config.Decoding.Istio;
 using Lateen.Config.Snapshots;
 using Lateen.Config.Sources.Files;
 using Lateen.Config.Sources.Kubernetes;
+using Lateen.Model.KubernetesGateways;
 
 namespace Lateen.ControlPlane.Watch;
 
@@ -57,6 +58,7 @@ internal sealed class FolderWatch(FolderSource folder, MeshWriter writer, Object
             ("discovery.k8s.io", "EndpointSlice") => ObjectReaders.Slice(value),
             ("networking.k8s.io", "Ingress") => ObjectReaders.Ingress(value),
             ("networking.k8s.io", "IngressClass") => ObjectReaders.IngressClass(value),
+            (GatewayNames.Group, var kind) when KubernetesGatewayObjects.Knows(kind) => ObjectReaders.GatewayApi(kind, value),
             var (group, kind) when IstioDecoder.Knows(group, kind) => readers.Resource(value),
             _ => null,
         };
@@ -87,6 +89,9 @@ internal sealed class FolderWatch(FolderSource folder, MeshWriter writer, Object
                 break;
             case ("networking.k8s.io", "IngressClass"):
                 state.Ingresses.DeleteClass(name.Name);
+                break;
+            case (GatewayNames.Group, var kind):
+                state.KubernetesGateways.Delete(kind, key);
                 break;
             default:
                 state.DeleteResource(name);

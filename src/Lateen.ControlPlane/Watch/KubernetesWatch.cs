@@ -24,7 +24,7 @@ internal sealed class KubernetesWatch(
     [
         ResourceTypes.Ingresses, ResourceTypes.IngressClasses, ResourceTypes.Nodes, ResourceTypes.Secrets, ResourceTypes.ConfigMaps, ResourceTypes.ProxyConfigs,
         ResourceTypes.WorkloadGroups, ResourceTypes.Telemetries, ResourceTypes.WasmPlugins,
-        ResourceTypes.MutatingWebhookConfigurations, ResourceTypes.ValidatingWebhookConfigurations,
+        ResourceTypes.MutatingWebhookConfigurations, ResourceTypes.ValidatingWebhookConfigurations, .. ResourceTypes.GatewayApi,
     ];
 
     /// <summary>Gets the uid of each store that the API server comes back with after the first.</summary>
@@ -46,7 +46,14 @@ internal sealed class KubernetesWatch(
 
     private void Add<T>(ResourceType type, InformerOptions options, Func<JsonObject, T> decode, IInformerSink<T> sink)
     {
-        options = options with { ForbiddenIsEmpty = Optional.Contains(type), OlderVersion = type == ResourceTypes.EndpointSlices ? "v1beta1" : null };
+        options = options with
+        {
+            ForbiddenIsEmpty = Optional.Contains(type),
+            OlderVersion = type == ResourceTypes.EndpointSlices ? "v1beta1" : null,
+
+            // Most clusters never have these: asking for them now and then is enough.
+            UnknownTypePause = ResourceTypes.GatewayApi.Contains(type) ? TimeSpan.FromSeconds(30) : TimeSpan.Zero,
+        };
         var informer = new Informer<T>(client, type, options, decode, sink, time, random, logger);
         _informers.Add((informer.RunAsync, informer.HasSynced, () => informer.Problem));
     }
@@ -61,6 +68,11 @@ internal sealed class KubernetesWatch(
         Follow(ResourceTypes.Nodes, ObjectReaders.Node, (state, key) => state.DeleteNode(key.Name));
         Follow(ResourceTypes.Ingresses, ObjectReaders.Ingress, (state, key) => state.Ingresses.Delete(key));
         Follow(ResourceTypes.IngressClasses, ObjectReaders.IngressClass, (state, key) => state.Ingresses.DeleteClass(key.Name));
+        foreach (var type in ResourceTypes.GatewayApi)
+        {
+            Follow(type, value => ObjectReaders.GatewayApi(type.Kind, value), (state, key) => state.KubernetesGateways.Delete(type.Kind, key));
+        }
+
         Follow(ResourceTypes.ConfigMaps, readers.ConfigMap, (_, _) => { }, new ObjectSelector(ns));
         foreach (var type in ResourceTypes.Istio.Where(type => IstioDecoder.Knows(type.Group, type.Kind)))
         {

@@ -90,7 +90,7 @@ internal sealed class MeshWriter(MeshState state, Action<MeshPublication> publis
 
             if (update is not null || resources is not null)
             {
-                publish(new MeshPublication(update, state.Ingresses.Served, resources, firstChange, building));
+                publish(new MeshPublication(update, state.Ingresses.Served, state.KubernetesGateways.Result, resources, firstChange, building));
             }
 
             if (update is not null && logger.IsEnabled(LogLevel.Debug))

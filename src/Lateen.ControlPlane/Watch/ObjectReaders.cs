@@ -44,6 +44,12 @@ internal sealed class ObjectReaders(string domain, string clusterId, string ns, 
         return state => state.Ingresses.Upsert(read);
     }
 
+    public static Action<MeshState> GatewayApi(string kind, JsonObject value)
+    {
+        var take = KubernetesGatewayObjects.Read(kind, value);
+        return state => take(state.KubernetesGateways);
+    }
+
     public static Action<MeshState> Namespace(JsonObject value)
     {
         var read = ClusterDecoder.ReadNamespace(value);

@@ -1,3 +1,4 @@
+using Lateen.Model.KubernetesGateways;
 using Lateen.Model.Networking;
 
 namespace Lateen.Model.Routing;
@@ -10,6 +11,7 @@ internal static class ShortNames
         var ns = config.Meta.Namespace;
         return config with
         {
+            ExportTo = GatewayNames.IsOfConsumer(config) ? [Visibility.Private] : config.ExportTo,
             Hosts = Map(config.Hosts, host => HostName.Resolve(host, ns, domain)),
             Gateways = config.Gateways.IsEmpty ? [VirtualServiceIndex.MeshGateway] : Map(config.Gateways, g => Gateway(g, ns)),
             Http = Map(config.Http, route => Resolve(route, ns, domain)),

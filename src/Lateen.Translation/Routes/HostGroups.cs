@@ -112,6 +112,12 @@ internal sealed class HostGroups
         VirtualServiceConfig source, Dictionary<string, Service> services, List<HostGroup> groups, HashSet<string> covered)
     {
         var (named, unknown) = Separate(source, services);
+        if (HttpRoutes.SemanticsOf(source) == "gateway")
+        {
+            // Gateway API: a route is attached to a service, which has to be there.
+            unknown.Clear();
+        }
+
         var ports = named.SelectMany(s => (IEnumerable<ServicePort>)s.Ports).Select(p => p.Number).Distinct().ToList();
         if (ports.Count == 0 && _request.Port == 80)
         {

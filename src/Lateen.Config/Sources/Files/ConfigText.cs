@@ -65,6 +65,7 @@ public static class ConfigText
     {
         "" => kind is "Namespace" or "Node" or "PersistentVolume",
         "networking.k8s.io" => kind == "IngressClass",
+        "gateway.networking.k8s.io" => kind == "GatewayClass",
         "apiextensions.k8s.io" or "admissionregistration.k8s.io" or "apiregistration.k8s.io" => true,
         "rbac.authorization.k8s.io" => kind.StartsWith("Cluster", StringComparison.Ordinal),
         _ => false,

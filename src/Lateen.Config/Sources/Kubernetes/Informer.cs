@@ -84,7 +84,8 @@ public sealed class Informer<T>
             {
                 Fail(error, type, version, isListed);
                 version = error.IsBrokenOff ? version : null;
-                pause = await BackoffAsync(pause, cancellation);
+                bool isUnknown = error.IsNotFound && !isListed && _options.UnknownTypePause > pause;
+                pause = await BackoffAsync(isUnknown ? _options.UnknownTypePause : pause, cancellation);
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
             {

@@ -18,6 +18,9 @@ public sealed record InformerOptions
     /// <summary>Count a type that the server has never known (404) as one without objects, and ask again later. Default true.</summary>
     public bool UnknownTypeIsEmpty { get; init; } = true;
 
+    /// <summary>The least pause before a type that the server does not know is asked for again. Default none but that after failures.</summary>
+    public TimeSpan UnknownTypePause { get; init; }
+
     /// <summary>Count a type that may not be listed (403) as one without objects until it may be, and ask again. Default false: the first list is waited for.</summary>
     public bool ForbiddenIsEmpty { get; init; }
 

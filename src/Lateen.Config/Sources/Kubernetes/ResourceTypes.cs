@@ -4,6 +4,7 @@ namespace Lateen.Config.Sources.Kubernetes;
 public static class ResourceTypes
 {
     private const string Networking = "networking.istio.io";
+    private const string GatewayApiGroup = "gateway.networking.k8s.io";
 
     public static readonly ResourceType Namespaces = new("", "v1", "namespaces", "Namespace", false);
     public static readonly ResourceType Nodes = new("", "v1", "nodes", "Node", false);
@@ -47,6 +48,16 @@ public static class ResourceTypes
         "security.istio.io", "v1beta1", "authorizationpolicies", "AuthorizationPolicy", true);
     public static readonly ResourceType Telemetries = new("telemetry.istio.io", "v1alpha1", "telemetries", "Telemetry", true);
     public static readonly ResourceType WasmPlugins = new("extensions.istio.io", "v1alpha1", "wasmplugins", "WasmPlugin", true);
+
+    public static readonly ResourceType GatewayClasses = new(GatewayApiGroup, "v1beta1", "gatewayclasses", "GatewayClass", false);
+    public static readonly ResourceType KubernetesGateways = new(GatewayApiGroup, "v1beta1", "gateways", "Gateway", true);
+    public static readonly ResourceType HttpRoutes = new(GatewayApiGroup, "v1beta1", "httproutes", "HTTPRoute", true);
+    public static readonly ResourceType TcpRoutes = new(GatewayApiGroup, "v1alpha2", "tcproutes", "TCPRoute", true);
+    public static readonly ResourceType TlsRoutes = new(GatewayApiGroup, "v1alpha2", "tlsroutes", "TLSRoute", true);
+    public static readonly ResourceType ReferenceGrants = new(GatewayApiGroup, "v1beta1", "referencegrants", "ReferenceGrant", true);
+
+    /// <summary>The kinds of the Gateway API that are read; a cluster need not have them.</summary>
+    public static readonly IReadOnlyList<ResourceType> GatewayApi = [GatewayClasses, KubernetesGateways, HttpRoutes, TcpRoutes, TlsRoutes, ReferenceGrants];
 
     /// <summary>The kinds of Istio that make the mesh.</summary>
     public static readonly IReadOnlyList<ResourceType> Istio =

@@ -7,6 +7,7 @@ using Lateen.Config.Decoding.Mesh;
 using Lateen.Config.Snapshots;
 using Lateen.Config.Sources.Files;
 using Lateen.Model;
+using Lateen.Model.KubernetesGateways;
 using Lateen.Model.Mesh;
 using Lateen.Model.Services;
 
@@ -122,6 +123,9 @@ internal sealed class CaseMesh
                 break;
             case "IngressClass":
                 state.Ingresses.Upsert(IngressDecoder.ReadClass(json));
+                break;
+            case var known when group == GatewayNames.Group && KubernetesGatewayObjects.Knows(known):
+                KubernetesGatewayObjects.Read(known, json)(state.KubernetesGateways);
                 break;
             case "Secret" or "ConfigMap" or "Deployment":
                 break;

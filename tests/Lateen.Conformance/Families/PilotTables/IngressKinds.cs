@@ -2,16 +2,35 @@ using System.Text.Json.Nodes;
 using Lateen.Config.Decoding.Kubernetes;
 using Lateen.Conformance.Families.Pilot;
 using Lateen.Model.Ingresses;
+using Lateen.Translation.Secrets;
 
 namespace Lateen.Conformance.Families.PilotTables;
 
-/// <summary>Kubernetes Ingress.</summary>
+/// <summary>Kubernetes Ingress and Gateway API.</summary>
 internal static class IngressKinds
 {
     public static IReadOnlyDictionary<string, Func<ConformanceCase, CaseResult>> All { get; } = new Dictionary<string, Func<ConformanceCase, CaseResult>>
     {
         ["ingress-class"] = Class,
+        ["gateway-reference-policy"] = References,
     };
+
+    private static CaseResult References(ConformanceCase c)
+    {
+        var mesh = new CaseMesh([]);
+        mesh.AddYaml((string)c.Inputs["config"]!);
+        var grants = mesh.Build().Index.Inputs.Grants;
+        foreach (var expectation in c.Expected!["expectations"]!.AsArray())
+        {
+            var name = SecretName.Parse((string)expectation!["name"]!, "")!;
+            if (grants.AllowSecret((string)expectation["namespace"]!, name.Namespace, name.Name) != (bool)expectation["allowed"]!)
+            {
+                return CaseResult.Failed($"{expectation["name"]} for {expectation["namespace"]}: expected {expectation["allowed"]}");
+            }
+        }
+
+        return CaseResult.Passed;
+    }
 
     private static CaseResult Class(ConformanceCase c)
     {

@@ -15,7 +15,6 @@ internal static class SkippedKinds
         ["cluster-telemetry-metadata"] = "services are added to a cluster that has metadata; here a cluster's metadata is made in one piece",
         ["eds-failover-priority-labels"] = "the text of the labels is a cache key of the reference",
         ["gateway-rds-name"] = "route names are looked up whole, never taken apart",
-        ["gateway-reference-policy"] = "ReferenceGrant belongs to the Gateway API",
         ["global-unicast-ip"] = "the first address of a proxy is the one that it names first",
         ["node-metadata-stringbool"] = "metadata is read as the text that it is",
         ["node-metadata-stringlist"] = "metadata is read as the text that it is",

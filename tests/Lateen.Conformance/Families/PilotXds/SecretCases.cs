@@ -15,7 +15,7 @@ internal static class SecretCases
         var stored = c.Inputs["secrets"]!.AsArray().Select(Read).ToList();
         CredentialSecret? Find(string ns, string name) => stored.Find(s => s.Namespace == ns && s.Name == name);
         var allowed = (bool?)c.Settings["secretReadAllowed"] ?? true;
-        var discovery = new SecretDiscovery(Find, (_, _) => ValueTask.FromResult(allowed), NullLogger.Instance);
+        var discovery = new SecretDiscovery(Find, (_, _) => ValueTask.FromResult(allowed), () => Lateen.Model.KubernetesGateways.ReferenceGrants.None, NullLogger.Instance);
         var ns = (string?)c.Settings["proxy"]?["identityNamespace"];
         var caller = string.IsNullOrEmpty(ns) ? null : new SpiffeId("cluster.local", ns, "account");
 
