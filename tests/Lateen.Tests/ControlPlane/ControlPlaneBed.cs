@@ -61,7 +61,16 @@ internal sealed class ControlPlaneBed : IAsyncDisposable
         return bed;
     }
 
-    /// <summary>The same with an API endpoint that can be made to fail; the control plane is not started.</summary>
+    /// <summary>The same with the kinds of the Gateway API, which a cluster need not have.</summary>
+    public static async Task<ControlPlaneBed> StartWithGatewayApiAsync(CancellationToken cancellation)
+    {
+        var bed = await PrepareAsync(cancellation);
+        await bed.ApplyAsync(await File.ReadAllTextAsync(Path.Combine(Root(), "deploy/gateway-api/crds.yaml"), cancellation), cancellation);
+        await bed.StartControlPlaneAsync(cancellation);
+        return bed;
+    }
+
+    /// <summary>Starts the same with an API endpoint that can be made to fail; the control plane is not started.</summary>
     public static async Task<ControlPlaneBed> PrepareFaultyAsync(CancellationToken cancellation)
     {
         var bed = await PrepareAsync(cancellation);

@@ -16,6 +16,9 @@ internal sealed class RandomMesh(int seed)
 {
     private static readonly string[] Namespaces = ["a", "b", "istio-system"];
 
+    // Its Gateway is not Istio's.
+    private const string GatewayApi = "gateway-api ";
+
     private readonly Random _random = new(seed);
     private readonly ObjectReaders _readers = new("cluster.local", "Kubernetes", "istio-system", "default", new Lateen.ControlPlane.Debug.EventCounters(), NullLogger.Instance);
     private readonly Dictionary<(string Kind, string Namespace, string Name), JsonObject> _objects = [];
@@ -70,8 +73,11 @@ internal sealed class RandomMesh(int seed)
     }
 
     private static bool IsGood(string kind, JsonObject value) =>
-        !Lateen.Config.Decoding.Istio.IstioDecoder.Knows(value["apiVersion"]!.GetValue<string>().Split('/')[0], kind)
+        IsGatewayApi(value["apiVersion"]!.GetValue<string>())
+        || !Lateen.Config.Decoding.Istio.IstioDecoder.Knows(value["apiVersion"]!.GetValue<string>().Split('/')[0], kind)
         || IstioResource.Read((JsonObject)value.DeepClone()).Problems.All(problem => problem.Severity != ProblemSeverity.Error);
+
+    private static bool IsGatewayApi(string apiVersion) => apiVersion.StartsWith("gateway.networking.k8s.io/", StringComparison.Ordinal);
 
     private static MeshState NewState() => new("cluster.local", "Kubernetes", ControlPlaneSettings.Default);
 
@@ -90,6 +96,7 @@ internal sealed class RandomMesh(int seed)
             "Ingress" => ObjectReaders.Ingress(value),
             "IngressClass" => ObjectReaders.IngressClass(value),
             "ConfigMap" => _readers.ConfigMap(value),
+            _ when IsGatewayApi(value["apiVersion"]!.GetValue<string>()) => ObjectReaders.GatewayApi(kind[GatewayApi.Length..], value),
             _ => _readers.Resource(value),
         };
         change(state);
@@ -121,6 +128,9 @@ internal sealed class RandomMesh(int seed)
             case "IngressClass":
                 state.Ingresses.DeleteClass(name);
                 break;
+            case var _ when kind.StartsWith(GatewayApi, StringComparison.Ordinal):
+                state.KubernetesGateways.Delete(kind[GatewayApi.Length..], key);
+                break;
             default:
                 state.DeleteResource(new ResourceName(kind, ns, name));
                 break;
@@ -131,7 +141,7 @@ internal sealed class RandomMesh(int seed)
     {
         var ns = Namespaces[_random.Next(Namespaces.Length)];
         var two = _random.Next(2);
-        return _random.Next(26) switch
+        return _random.Next(32) switch
         {
             0 or 1 or 2 => ("Service", ns, $"s{_random.Next(4)}"),
             3 or 4 or 5 => ("EndpointSlice", ns, $"s{_random.Next(4)}-x{two}"),
@@ -150,6 +160,10 @@ internal sealed class RandomMesh(int seed)
             22 => ("Pod", ns, $"p{_random.Next(5)}"),
             23 => ("Ingress", ns, $"in{_random.Next(3)}"),
             24 => ("IngressClass", "", "mesh"),
+            25 => (GatewayApi + "Gateway", ns, $"kgw{two}"),
+            26 or 27 or 28 => (GatewayApi + "HTTPRoute", ns, $"hr{_random.Next(4)}"),
+            29 => (GatewayApi + Pick("TCPRoute", "TLSRoute"), ns, $"l4{two}"),
+            30 => two == 0 ? (GatewayApi + "ReferenceGrant", ns, "rg") : (GatewayApi + "GatewayClass", "", "istio"),
             _ => _random.Next(4) == 0 ? ("ConfigMap", "istio-system", "istio") : ("EndpointSlice", ns, $"s{_random.Next(4)}-x{two}"),
         };
     }
@@ -228,6 +242,7 @@ internal sealed class RandomMesh(int seed)
                 - host: {Pick("x.example.com", "y.example.com")}
                   http: {"{"}paths: [{"{"}path: {Pick("/", "/a")}, pathType: {Pick("Prefix", "Exact")}, backend: {"{"}service: {"{"}name: {Pick("s0", "s1")}, port: {Pick("{number: 80}", "{name: http}", "{name: grpc}")}{"}"}{"}"}{"}"}]{"}"}
             """),
+        _ when kind.StartsWith(GatewayApi, StringComparison.Ordinal) => KubernetesGatewayYaml(kind[GatewayApi.Length..], ns, name),
         "ServiceEntry" => ServiceEntry(ns, name),
         "Sidecar" => Istio(kind, ns, name, $"""
               {Pick("", $"workloadSelector: {{labels: {Label()}}}")}
@@ -272,6 +287,48 @@ internal sealed class RandomMesh(int seed)
             """),
         _ => Istio(kind, ns, name, $"  concurrency: {_random.Next(1, 5)}"),
     };
+
+    private string KubernetesGatewayYaml(string kind, string ns, string name) => kind switch
+    {
+        "GatewayClass" => Object("gateway.networking.k8s.io/v1beta1", kind, ns, name, $"spec: {{controllerName: {Pick("istio.io/gateway-controller", "istio.io/gateway-controller", "other")}}}"),
+        "ReferenceGrant" => Object("gateway.networking.k8s.io/v1beta1", kind, ns, name, $$"""
+            spec:
+              from: [{group: gateway.networking.k8s.io, kind: {{Pick("HTTPRoute", "TCPRoute")}}, namespace: {{Pick("a", "b")}}}]
+              to: [{group: "", kind: Service{{Pick("", ", name: s1")}}}]
+            """),
+        "Gateway" => Object("gateway.networking.k8s.io/v1beta1", kind, ns, name, $$"""
+            spec:
+              gatewayClassName: {{Pick("istio", "istio", "other")}}
+              addresses: [{type: Hostname, value: {{Pick("s0", "s2", "s0.istio-system.svc.cluster.local")}}}]
+              listeners:
+                - name: http
+                  port: 80
+                  protocol: HTTP
+                  {{Pick("", "hostname: '*.example.com'")}}
+                  allowedRoutes: {namespaces: {{Pick("{from: All}", "{from: Same}", "{from: Selector, selector: {matchLabels: {x: a}}}")}}}
+                - {name: tcp, port: {{Pick("9090", "9091")}}, protocol: {{Pick("TCP", "TLS, tls: {mode: Passthrough}")}}, allowedRoutes: {namespaces: {from: All} } }
+            """),
+        "HTTPRoute" => Object("gateway.networking.k8s.io/v1beta1", kind, ns, name, $$"""
+            spec:
+              parentRefs: [{{Parents()}}]
+              {{Pick("", "hostnames: [x.example.com]", "hostnames: [x.example.com, y.example.com]")}}
+              rules:
+                - matches: [{{Pick("{path: {type: Exact, value: /e}}", "{path: {value: /p/}}", "{headers: [{name: X, value: y}]}", "{path: {value: /p}}, {method: GET}")}}]
+                  filters: [{{Pick("", "{type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: a, value: b}]}}", "{type: URLRewrite, urlRewrite: {path: {type: ReplacePrefixMatch, replacePrefixMatch: /q}}}")}}]
+                  backendRefs: [{{Pick("{name: s0, port: 80}", "{name: s1, port: 80, weight: 3}, {name: s2, port: 80}", "{name: s1, namespace: b, port: 80}", "")}}]
+                - backendRefs: [{{Pick("{name: s0, port: 9090}", "{name: s3, port: 80, weight: 0}")}}]
+            """),
+        _ => Object("gateway.networking.k8s.io/v1alpha2", kind, ns, name, $$"""
+            spec:
+              parentRefs: [{{Parents()}}]
+              {{(kind == "TLSRoute" ? Pick("", "hostnames: [x.example.com]") : "")}}
+              rules: [{backendRefs: [{name: {{Pick("s0", "s1")}}, namespace: {{Pick("a", "b")}}, port: 9090}]}]
+            """),
+    };
+
+    private string Parents() => Pick(
+        "{name: kgw0}", "{name: kgw0, namespace: istio-system}", "{name: kgw1, namespace: istio-system, sectionName: http}", "{group: '', kind: Service, name: s0}",
+        "{group: '', kind: Service, name: s1, port: 80}, {name: kgw0, namespace: istio-system}", "{group: '', kind: Service, name: s2, namespace: b}");
 
     private string SliceEndpoint(string ns)
     {

@@ -2,6 +2,12 @@ using Envoy.Extensions.TransportSockets.Tls.V3;
 using Lateen.Api;
 using Lateen.Config.Sources.Kubernetes;
 using Lateen.ControlPlane.Http;
+using Lateen.ControlPlane.Secrets;
+using Lateen.Model;
+using Lateen.Model.KubernetesGateways;
+using Lateen.Security;
+using Lateen.Translation.Secrets;
+using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
 using Xunit;
 
@@ -58,6 +64,22 @@ public class SecretDiscoveryTests
         await bed.ApplyAsync(Web.Replace("istio-system", "default", StringComparison.Ordinal), Cancellation);
         using var gateway = await GatewayAsync(bed);
         (await gateway.AskAsync(TypeUrls.Secret, ["kubernetes://default/web", "kubernetes-gateway://default/web"], Cancellation)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Secret_OfAnotherNamespace_IsGivenToGatewaysThatItGrantsIt()
+    {
+        var meta = new ConfigMeta { Kind = "ReferenceGrant", Name = "grant", Namespace = "certs" };
+        var grants = new ReferenceGrants([new ReferenceGrant(meta, [new GrantedFrom(GatewayNames.Group, "Gateway", "infra")], [new GrantedTo("", "Secret", "web")])]);
+        CredentialSecret Find(string ns, string name) => new(ns, name, new Dictionary<string, byte[]> { ["tls.crt"] = [1], ["tls.key"] = [2] });
+        var discovery = new SecretDiscovery(Find, (_, _) => ValueTask.FromResult(true), () => grants, NullLogger.Instance);
+        string[] names = ["kubernetes-gateway://certs/web", "kubernetes-gateway://certs/other", "kubernetes://certs/web"];
+
+        var infra = await discovery.GenerateAsync("gateway", new SpiffeId("cluster.local", "infra", "gateway"), names.ToHashSet(), Cancellation);
+        var other = await discovery.GenerateAsync("gateway", new SpiffeId("cluster.local", "other", "gateway"), names.ToHashSet(), Cancellation);
+
+        infra.Select(resource => resource.Name).ShouldBe(["kubernetes-gateway://certs/web"]);
+        other.ShouldBeEmpty();
     }
 
     [Fact]
