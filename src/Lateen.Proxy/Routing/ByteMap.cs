@@ -3,7 +3,10 @@ using System.Text;
 namespace Lateen.Proxy.Routing;
 
 /// <summary>A frozen map from byte strings; the lookup takes a span and allocates nothing. Keys come from configuration, never from peers.</summary>
-/// <remarks>Three arrays whatever the number of keys: a route configuration names every service of the mesh several times.</remarks>
+/// <remarks>
+/// Three arrays whatever the number of keys: a route configuration names every service of the mesh several times, first in full, then by the
+/// beginnings of its name, which need no bytes of their own.
+/// </remarks>
 internal sealed class ByteMap<T> where T : class
 {
     private readonly int[] _heads; // Index of a bucket's first entry, plus one.
@@ -14,16 +17,23 @@ internal sealed class ByteMap<T> where T : class
     {
         _heads = new int[Math.Max(1, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)entries.Count))];
         _entries = new Entry[entries.Count];
-        _keys = new byte[entries.Sum(e => Encoding.UTF8.GetByteCount(e.Key))];
+        byte[] keys = new byte[entries.Sum(e => Encoding.UTF8.GetByteCount(e.Key))];
         int i = 0, end = 0;
+        (int Start, int Length) whole = (0, 0);
         foreach ((string key, T value) in entries)
         {
-            int length = Encoding.UTF8.GetBytes(key, _keys.AsSpan(end));
-            ref int head = ref _heads[Hash(_keys.AsSpan(end, length)) & (_heads.Length - 1)];
-            _entries[i] = new Entry { Start = end, Length = length, Next = head, Value = value };
+            int length = Encoding.UTF8.GetBytes(key, keys.AsSpan(end));
+            ReadOnlySpan<byte> bytes = keys.AsSpan(end, length);
+            if (!keys.AsSpan(whole.Start, whole.Length).StartsWith(bytes))
+            {
+                whole = (end, length);
+                end += length;
+            }
+            ref int head = ref _heads[Hash(bytes) & (_heads.Length - 1)];
+            _entries[i] = new Entry { Start = whole.Start, Length = length, Next = head, Value = value };
             head = ++i;
-            end += length;
         }
+        _keys = keys[..end];
     }
 
     public int Count => _entries.Length;
