@@ -11,7 +11,7 @@ namespace Lateen.Grpc.Client;
 public sealed class GrpcCall<TRequest, TResponse> : IAsyncDisposable
 {
     // Messages of discovery are long: the usual 4 KiB would be a read for each of them.
-    private static readonly StreamPipeReaderOptions Buffers = new(bufferSize: 32 << 10);
+    private static readonly StreamPipeReaderOptions Buffers = new(new FleetingMemory(), bufferSize: 32 << 10);
 
     private readonly GrpcMethod<TRequest, TResponse> _method;
     private readonly GrpcRequestContent _content;

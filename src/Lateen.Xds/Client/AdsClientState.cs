@@ -73,7 +73,8 @@ internal sealed class AdsClientState(IReadOnlyList<string> wildcardTypes, IReadO
         foreach (var resource in response.Resources)
         {
             // Which of the resources was refused only the text says: a server that is asked anew shall send all of them, or say that they are gone.
-            type.Versions[resource.Name] = error is null ? resource.Version : string.Empty;
+            // The name is held once, the one that was subscribed to.
+            type.Versions[type.Names.TryGetValue(resource.Name, out var name) ? name : resource.Name] = error is null ? resource.Version : string.Empty;
         }
         foreach (var name in response.RemovedResources)
         {
