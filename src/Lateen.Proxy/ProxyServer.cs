@@ -34,9 +34,10 @@ public sealed class ProxyServer
         (_options, _time) = (options, time);
         ILogger logger = loggers.CreateLogger("proxy");
         _runtime = new ProxyRuntime(options, logger, time, random);
-        ClusterSet clusters = new(_runtime, options, time, logger);
+        ResourceStore assignments = new(TypeUrls.ClusterLoadAssignment, isSecret: false);
+        ClusterSet clusters = new(_runtime, assignments, options, time, logger);
         _listeners = new ListenerSet(_runtime, logger);
-        _resources = new ServerResources(_runtime, (clusters, _listeners), time, logger);
+        _resources = new ServerResources(_runtime, assignments, (clusters, _listeners), time, logger);
         _subscriptions = new Subscriptions(clusters, _listeners);
         _readiness = new ServerReadiness(time, options.CertificateTimeout);
         _stats = new ServerStats(this, _runtime, _listeners, _resources);
@@ -156,8 +157,8 @@ public sealed class ProxyServer
         _listeners.Table.All.FirstOrDefault(l => l.Name == name) is { BoundAddress.IsValid: true } listener
             ? listener.BoundAddress.ToIPEndPoint() : null;
 
-    /// <summary>Accepted resources of a type, in the order of their names.</summary>
-    public IReadOnlyList<AppliedResource> Applied(string typeUrl)
+    /// <summary>Resources of a type that are accepted now, in the order of their names; each is made when it is come to.</summary>
+    public IEnumerable<AppliedResource> Applied(string typeUrl)
     {
         lock (_lock)
         {

@@ -66,9 +66,9 @@ internal sealed class AgentHost
                 LocalListeners = Listeners(options, name => pages![name]),
             },
             logs, time, Random.Shared);
-        _cache = new ConfigCache(options.XdsFile is null ? options.StatePath : null, time, _logger);
         _dns = DnsProxyFactory.Create(options);
         _trimmer = new MemoryTrimmer(time, () => _proxy.ActiveConnections, MemoryTrimmer.Trim);
+        _cache = new ConfigCache(options.XdsFile is null ? options.StatePath : null, time, _logger, _trimmer.OnConfiguration);
         _resources = new ProxyResources(_proxy, _cache, _trimmer, _dns?.Resolver);
         _proxy.Observer = _resources;
         _interception = new InterceptionCheck(

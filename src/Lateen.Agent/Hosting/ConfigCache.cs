@@ -14,7 +14,11 @@ namespace Lateen.Agent.Hosting;
 /// is written a second later, with all that came meanwhile: what it costs does not grow with the number of changes.
 /// Secrets are never written: keys must not lie on disk. Writing is best effort: a read-only or full disk costs the cache, not the traffic.
 /// </remarks>
-internal sealed class ConfigCache(string? folder, TimeProvider time, ILogger logger)
+/// <param name="folder">Where; null: nothing is kept.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Told when a file cannot be written or read.</param>
+/// <param name="onStored">Called after files were written: what was unpacked for them is garbage now.</param>
+internal sealed class ConfigCache(string? folder, TimeProvider time, ILogger logger, Action? onStored = null)
 {
     private static readonly string[] Types =
         [TypeUrls.Cluster, TypeUrls.ClusterLoadAssignment, TypeUrls.Listener, TypeUrls.RouteConfiguration];
@@ -45,6 +49,7 @@ internal sealed class ConfigCache(string? folder, TimeProvider time, ILogger log
                 _changed.Reader.TryRead(out _);
                 await Task.Delay(Pause, time, cancellation);
                 Store(proxy);
+                onStored?.Invoke();
             }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -67,15 +72,18 @@ internal sealed class ConfigCache(string? folder, TimeProvider time, ILogger log
 
     private void Store(string typeUrl, string version, ProxyServer proxy)
     {
-        var response = new DiscoveryResponse { TypeUrl = typeUrl, VersionInfo = version };
-        response.Resources.AddRange(proxy.Applied(typeUrl).Select(r => r.Resource));
         var path = PathOf(typeUrl);
         try
         {
             Directory.CreateDirectory(folder!);
-            using (var file = File.Create(path + ".new"))
+            using (var file = new CodedOutputStream(File.Create(path + ".new")))
             {
-                response.WriteTo(file);
+                // Messages that follow one another are one with all of their fields: one resource at a time is in memory.
+                new DiscoveryResponse { TypeUrl = typeUrl, VersionInfo = version }.WriteTo(file);
+                foreach (var applied in proxy.Applied(typeUrl))
+                {
+                    new DiscoveryResponse { Resources = { applied.Resource } }.WriteTo(file);
+                }
             }
             File.Move(path + ".new", path, overwrite: true);
         }

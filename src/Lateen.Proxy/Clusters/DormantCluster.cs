@@ -1,7 +1,7 @@
 using Envoy.Config.Cluster.V3;
 using Envoy.Config.Endpoint.V3;
-using Google.Protobuf;
 using Lateen.Proxy.Compile;
+using Lateen.Proxy.Packing;
 
 namespace Lateen.Proxy.Clusters;
 
@@ -13,15 +13,15 @@ namespace Lateen.Proxy.Clusters;
 internal sealed class DormantCluster
 {
     private readonly ICompileHost _host;
-    private readonly ByteString _message;
+    private readonly PackedBytes _message;
     private readonly ClusterConfig? _compiled;
     private EndpointSet? _endpoints;
 
-    private DormantCluster(ICompileHost host, ByteString message, ClusterConfig? compiled) =>
+    private DormantCluster(ICompileHost host, PackedBytes message, ClusterConfig? compiled) =>
         (_host, _message, _compiled) = (host, message, compiled);
 
     /// <summary>The ClusterLoadAssignment as received; null while none has come, or its endpoints come otherwise.</summary>
-    public ByteString? Assignment { get; private set; }
+    public PackedBytes? Assignment { get; private set; }
 
     /// <summary>How many endpoints there are, how many of them healthy and degraded.</summary>
     public (int Total, int Healthy, int Degraded) Membership { get; private set; }
@@ -29,14 +29,14 @@ internal sealed class DormantCluster
     /// <param name="host">What compilers reach.</param>
     /// <param name="message">The Cluster as received.</param>
     /// <param name="config">What it compiles to. Kept where compiling later could give something else: files and names are read when they are configured.</param>
-    public static DormantCluster Of(ICompileHost host, ByteString message, ClusterConfig config)
+    public static DormantCluster Of(ICompileHost host, PackedBytes message, ClusterConfig config)
     {
         bool isFixed = config.Discovery is DiscoveryKind.StrictDns or DiscoveryKind.LogicalDns || config.HasOwnTlsMaterial;
         return new DormantCluster(host, message, isFixed ? config : null);
     }
 
     /// <summary>Takes a ClusterLoadAssignment as received (null: none), with what it compiles to for the numbers.</summary>
-    public void SetAssignment(ByteString? message, EndpointSet endpoints)
+    public void SetAssignment(PackedBytes? message, EndpointSet endpoints)
     {
         (Assignment, _endpoints) = (message, null);
         Count(endpoints);
@@ -51,14 +51,14 @@ internal sealed class DormantCluster
 
     /// <summary>The configuration, made anew by each call.</summary>
     public ClusterConfig? Compile() =>
-        _compiled ?? ClusterCompiler.Compile(new CompileScope(_host, ""), Cluster.Parser.ParseFrom(_message));
+        _compiled ?? ClusterCompiler.Compile(new CompileScope(_host, ""), Cluster.Parser.ParseFrom(_message.ToArray()));
 
     /// <summary>The endpoints, made anew by each call.</summary>
     /// <param name="config">What <see cref="Compile"/> gave.</param>
     public EndpointSet Endpoints(ClusterConfig config) =>
         config.Discovery == DiscoveryKind.Static ? config.StaticEndpoints
         : _endpoints ?? (Assignment is null ? EndpointSet.Empty
-            : ClusterCompiler.Endpoints(new CompileScope(_host, ""), ClusterLoadAssignment.Parser.ParseFrom(Assignment), ""));
+            : ClusterCompiler.Endpoints(new CompileScope(_host, ""), ClusterLoadAssignment.Parser.ParseFrom(Assignment.ToArray()), ""));
 
     private void Count(EndpointSet endpoints) => Membership = (
         endpoints.Endpoints.Count,

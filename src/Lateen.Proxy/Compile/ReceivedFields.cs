@@ -5,21 +5,21 @@ namespace Lateen.Proxy.Compile;
 /// <summary>Parts of a message as they were received.</summary>
 internal static class ReceivedFields
 {
-    /// <summary>The values of a repeated message field in the order in which they came; they are parts of the message's own memory.</summary>
+    /// <summary>Where the values of a repeated message field are, in the order in which they came.</summary>
     /// <param name="message">The message that has the field.</param>
     /// <param name="number">The field's number.</param>
     /// <exception cref="InvalidProtocolBufferException">The bytes are no message.</exception>
-    public static List<ReadOnlyMemory<byte>> Of(ByteString message, int number)
+    public static List<Range> Of(byte[] message, int number)
     {
         uint wanted = WireFormat.MakeTag(number, WireFormat.WireType.LengthDelimited);
-        List<ReadOnlyMemory<byte>> found = [];
-        using CodedInputStream input = message.CreateCodedInput();
+        List<Range> found = [];
+        using CodedInputStream input = new(message);
         while (input.ReadTag() is not 0 and var tag)
         {
             if (tag == wanted)
             {
                 int length = input.ReadBytes().Length;
-                found.Add(message.Memory.Slice((int)input.Position - length, length));
+                found.Add(new Range((int)input.Position - length, (int)input.Position));
             }
             else
             {

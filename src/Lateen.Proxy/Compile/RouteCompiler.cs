@@ -2,11 +2,11 @@ using System.Text;
 using Envoy.Config.Core.V3;
 using Envoy.Config.Route.V3;
 using Envoy.Type.V3;
-using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Lateen.Proxy.AccessLog;
 using Lateen.Proxy.Filters;
 using Lateen.Proxy.Filters.Cors;
+using Lateen.Proxy.Packing;
 using Lateen.Proxy.Routing;
 using Route = Lateen.Proxy.Routing.Route;
 using RouteAction = Lateen.Proxy.Routing.RouteAction;
@@ -21,22 +21,22 @@ internal static class RouteCompiler
     /// <param name="scope">Takes the problems.</param>
     /// <param name="config">The configuration.</param>
     /// <param name="received">
-    /// The same as bytes: its virtual hosts are compiled now for their problems only, and once more when a request comes for them. Null: they are kept.
+    /// The same as it came: its virtual hosts are compiled now for their problems only, and once more when a request comes for them. Null: they are kept.
     /// </param>
     /// <param name="root">Where the configuration is in the resource.</param>
-    public static RouteTable? Compile(CompileScope scope, RouteConfiguration config, ByteString? received, string root = "")
+    public static RouteTable? Compile(CompileScope scope, RouteConfiguration config, PackedBytes? received, string root = "")
     {
         Dictionary<string, VirtualHostSource> exact = [];
         Dictionary<string, VirtualHostSource> suffixes = [];
         Dictionary<string, VirtualHostSource> prefixes = [];
         VirtualHostSource? catchAll = null;
-        Func<ReadOnlyMemory<byte>, VirtualHost> later = Later(scope.Host, config.Name);
-        List<ReadOnlyMemory<byte>>? parts = received is null ? null : ReceivedFields.Of(received, RouteConfiguration.VirtualHostsFieldNumber);
+        Func<Range, VirtualHost>? later = received is null ? null : Later(scope.Host, config.Name, received);
+        List<Range>? parts = received is null ? null : ReceivedFields.Of(received.ToArray(), RouteConfiguration.VirtualHostsFieldNumber);
         for (int i = 0; i < config.VirtualHosts.Count; i++)
         {
             string path = $"{root}virtual_hosts[{i}]";
             VirtualHost compiled = Host(scope, config.VirtualHosts[i], path);
-            VirtualHostSource host = parts is null ? new VirtualHostSource(compiled) : new VirtualHostSource(parts[i], later);
+            VirtualHostSource host = parts is null ? new VirtualHostSource(compiled) : new VirtualHostSource(parts[i], later!);
             for (int d = 0; d < config.VirtualHosts[i].Domains.Count; d++)
             {
                 string domain = config.VirtualHosts[i].Domains[d].ToLowerInvariant();
@@ -129,8 +129,8 @@ internal static class RouteCompiler
     }
 
     // A method of its own: what it makes lives as long as the table and must not hold the whole message.
-    private static Func<ReadOnlyMemory<byte>, VirtualHost> Later(ICompileHost host, string table) =>
-        received => Host(new CompileScope(host, table), Envoy.Config.Route.V3.VirtualHost.Parser.ParseFrom(received.Span), "");
+    private static Func<Range, VirtualHost> Later(ICompileHost host, string table, PackedBytes received) =>
+        place => Host(new CompileScope(host, table), Envoy.Config.Route.V3.VirtualHost.Parser.ParseFrom(received.Slice(place)), "");
 
     private static VirtualHost Host(CompileScope scope, Envoy.Config.Route.V3.VirtualHost host, string path)
     {

@@ -7,17 +7,16 @@ namespace Lateen.Proxy.Routing;
 /// </remarks>
 internal sealed class VirtualHostSource
 {
-    private readonly Func<ReadOnlyMemory<byte>, VirtualHost>? _compile;
-    private readonly ReadOnlyMemory<byte> _received;
+    private readonly Func<Range, VirtualHost>? _compile;
+    private readonly Range _place;
     private VirtualHost? _host;
 
     public VirtualHostSource(VirtualHost host) => _host = host;
 
-    /// <param name="received">The message; a part of the table's, which is kept anyway.</param>
+    /// <param name="place">Where the message is in the table's, which is kept anyway.</param>
     /// <param name="compile">Shared by the table's hosts.</param>
-    public VirtualHostSource(ReadOnlyMemory<byte> received, Func<ReadOnlyMemory<byte>, VirtualHost> compile) =>
-        (_received, _compile) = (received, compile);
+    public VirtualHostSource(Range place, Func<Range, VirtualHost> compile) => (_place, _compile) = (place, compile);
 
     /// <summary>The host; any thread. Threads that come at once for the first time agree on one.</summary>
-    public VirtualHost Host => Volatile.Read(ref _host) ?? Interlocked.CompareExchange(ref _host, _compile!(_received), null) ?? _host;
+    public VirtualHost Host => Volatile.Read(ref _host) ?? Interlocked.CompareExchange(ref _host, _compile!(_place), null) ?? _host;
 }

@@ -2,10 +2,10 @@ using System.Net;
 using System.Net.Sockets;
 using Envoy.Config.Cluster.V3;
 using Envoy.Config.Endpoint.V3;
-using Google.Protobuf;
 using Lateen.Net.Sockets;
 using Lateen.Proxy.Clusters;
 using Lateen.Proxy.Compile;
+using Lateen.Proxy.Packing;
 using Lateen.Proxy.Stats;
 using Lateen.Proxy.TransportSockets;
 using Microsoft.Extensions.Logging;
@@ -17,11 +17,16 @@ namespace Lateen.Proxy.Runtime;
 /// A changed cluster begins with new hosts; its old pools finish what they have. Changed endpoints keep the hosts whose address stays. A removed
 /// cluster goes on for a grace time, so that a route change that follows its removal loses no request.
 /// </remarks>
-internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, TimeProvider time, ILogger logger)
+/// <param name="runtime">Holds what clusters outlive.</param>
+/// <param name="assignments">The endpoints that were accepted.</param>
+/// <param name="options">Settings of the host.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Told of names that do not resolve.</param>
+internal sealed class ClusterSet(ProxyRuntime runtime, ResourceStore assignments, ProxyOptions options, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan RemovalGrace = TimeSpan.FromSeconds(3);
 
-    private readonly Dictionary<string, ByteString> _assignments = [];
+    // Clusters whose endpoints have another name than they have themselves, by that name.
     private readonly Dictionary<string, ClusterState[]> _byService = [];
     private readonly Dictionary<string, ClusterState> _present = [];
     private readonly Lock _lock = new();
@@ -54,7 +59,7 @@ internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, Tim
     /// <param name="scope">Takes the problems.</param>
     /// <param name="message">The cluster.</param>
     /// <param name="received">The same as bytes.</param>
-    public void Put(CompileScope scope, Cluster message, ByteString received)
+    public void Put(CompileScope scope, Cluster message, PackedBytes received)
     {
         ClusterConfig? config = ClusterCompiler.Compile(scope, message);
         if (config is null)
@@ -95,7 +100,7 @@ internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, Tim
     /// <param name="scope">Takes the problems.</param>
     /// <param name="message">The endpoints of one service.</param>
     /// <param name="received">The same as bytes.</param>
-    public void PutEndpoints(CompileScope scope, ClusterLoadAssignment message, ByteString received)
+    public void PutEndpoints(CompileScope scope, ClusterLoadAssignment message, PackedBytes received)
     {
         EndpointSet endpoints = ClusterCompiler.Endpoints(scope, message, "");
         if (scope.Problems.Count > 0)
@@ -104,30 +109,20 @@ internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, Tim
         }
         lock (_lock)
         {
-            ClusterState[] states = _byService.GetValueOrDefault(message.ClusterName) ?? [];
-            _assignments[states.Length > 0 ? states[0].EdsServiceName! : message.ClusterName] = received;
-            foreach (ClusterState state in states)
+            foreach (ClusterState state in OfService(message.ClusterName))
             {
                 Update(state, endpoints, received);
             }
         }
     }
 
-    public void RemoveEndpoints(string serviceName)
-    {
-        lock (_lock)
-        {
-            _assignments.Remove(serviceName);
-        }
-    }
-
-    private void PutUnderGate(ClusterState state, ClusterConfig config, ByteString received)
+    private void PutUnderGate(ClusterState state, ClusterConfig config, PackedBytes received)
     {
         bool isEds = config.Discovery == DiscoveryKind.Eds;
         // Endpoints that came before stay until others come, if the cluster asks for the same.
         bool keeps = isEds && state.EdsServiceName == config.EdsServiceName && state.WarmingUntil == 0;
-        ByteString? assignment = !isEds ? null
-            : _assignments.GetValueOrDefault(config.EdsServiceName) ?? (keeps ? state.Dormant?.Assignment : null);
+        PackedBytes? assignment = !isEds ? null
+            : assignments.Find(config.EdsServiceName) ?? (keeps ? state.Dormant?.Assignment : null);
         EndpointSet? endpoints = assignment is not null ? Endpoints(assignment)
             : !isEds ? config.StaticEndpoints
             : keeps && state.Dormant is null ? new EndpointSet([.. state.Hosts.All.Select(h => h.Config)]) : null;
@@ -143,11 +138,17 @@ internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, Tim
         Index(state);
     }
 
-    private EndpointSet Endpoints(ByteString assignment) =>
-        ClusterCompiler.Endpoints(new CompileScope(runtime, ""), ClusterLoadAssignment.Parser.ParseFrom(assignment), "");
+    private EndpointSet Endpoints(PackedBytes assignment) =>
+        ClusterCompiler.Endpoints(new CompileScope(runtime, ""), ClusterLoadAssignment.Parser.ParseFrom(assignment.ToArray()), "");
 
     // Nearly all clusters refer to the same two.
     private SecretState[] Shared(SecretState[] secrets) => _lastSecrets.SequenceEqual(secrets) ? _lastSecrets : _lastSecrets = secrets;
+
+    private ClusterState[] OfService(string service)
+    {
+        ClusterState[] others = _byService.GetValueOrDefault(service) ?? [];
+        return runtime.FindCluster(service) is { } own && own.EdsServiceName == service ? [own, .. others] : others;
+    }
 
     private void Unindex(ClusterState state)
     {
@@ -168,13 +169,13 @@ internal sealed class ClusterSet(ProxyRuntime runtime, ProxyOptions options, Tim
     private void Index(ClusterState state)
     {
         _present[state.Name] = state;
-        if (state.EdsServiceName is { } service)
+        if (state.EdsServiceName is { } service && service != state.Name)
         {
             _byService[service] = [.. _byService.GetValueOrDefault(service) ?? [], state];
         }
     }
 
-    private void Update(ClusterState state, EndpointSet endpoints, ByteString? received)
+    private void Update(ClusterState state, EndpointSet endpoints, PackedBytes? received)
     {
         lock (state.Gate)
         {

@@ -6,6 +6,7 @@ using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Lateen.Api;
 using Lateen.Proxy.Compile;
+using Lateen.Proxy.Packing;
 using Lateen.Proxy.Routing;
 using Lateen.Proxy.Views;
 using Microsoft.Extensions.Logging;
@@ -26,12 +27,15 @@ internal sealed class ServerResources
     // Those that RDS has filled: a listener may come for them later.
     private readonly Dictionary<string, RouteState> _routes = [];
 
-    public ServerResources(ProxyRuntime runtime, (ClusterSet Clusters, ListenerSet Listeners) sets, TimeProvider time, ILogger logger)
+    /// <param name="assignments">The endpoints that are accepted, which the clusters look at too.</param>
+    public ServerResources(
+        ProxyRuntime runtime, ResourceStore assignments, (ClusterSet Clusters, ListenerSet Listeners) sets, TimeProvider time, ILogger logger)
     {
         (_runtime, (_clusters, _listeners), _time, _logger) = (runtime, sets, time, logger);
-        foreach (string type in (string[])[TypeUrls.Cluster, TypeUrls.ClusterLoadAssignment, TypeUrls.Listener, TypeUrls.RouteConfiguration, TypeUrls.Secret])
+        _stores[TypeUrls.ClusterLoadAssignment] = assignments;
+        foreach (string type in (string[])[TypeUrls.Cluster, TypeUrls.Listener, TypeUrls.RouteConfiguration, TypeUrls.Secret])
         {
-            _stores[type] = new ResourceStore();
+            _stores[type] = new ResourceStore(type, isSecret: type == TypeUrls.Secret);
         }
     }
 
@@ -96,12 +100,13 @@ internal sealed class ServerResources
             return false;
         }
         names.Add(name);
-        if (store.IsUnchanged(name, resource))
+        if (store.Find(name)?.IsOf(resource.Value.Span) == true)
         {
             return false;
         }
         CompileScope scope = new(_runtime, name);
-        Put(scope, message, resource.Value);
+        PackedBytes received = store.Packer.Pack(resource.Value.Span);
+        Put(scope, message, received);
         if (scope.Problems.Count > 0)
         {
             problems.AddRange(scope.Problems);
@@ -110,9 +115,8 @@ internal sealed class ServerResources
             return false;
         }
         // Thousands of resources share what is the same in them.
-        resource.TypeUrl = typeUrl;
         name = typeUrl is TypeUrls.Cluster or TypeUrls.ClusterLoadAssignment ? _runtime.FindCluster(name)?.Name ?? name : name;
-        store.Accept(new AppliedResource(name, version, _time.GetUtcNow(), resource));
+        store.Accept(name, version, _time.GetUtcNow(), received);
         return true;
     }
 
@@ -138,7 +142,7 @@ internal sealed class ServerResources
         }
     }
 
-    private void Put(CompileScope scope, IMessage message, ByteString received)
+    private void Put(CompileScope scope, IMessage message, PackedBytes received)
     {
         switch (message)
         {
@@ -177,9 +181,6 @@ internal sealed class ServerResources
         {
             case TypeUrls.Cluster:
                 _clusters.Remove(name);
-                break;
-            case TypeUrls.ClusterLoadAssignment:
-                _clusters.RemoveEndpoints(name);
                 break;
             case TypeUrls.RouteConfiguration:
                 _routes.Remove(name);
