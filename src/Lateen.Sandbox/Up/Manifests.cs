@@ -11,7 +11,7 @@ internal static class Manifests
     private const string Prefix = "deploy/";
 
     /// <summary>The control plane and what it needs, in the order in which it is applied: a later folder needs the earlier ones' kinds and namespaces.</summary>
-    public static IReadOnlyList<string> ControlPlane { get; } = ["crds/", "gateway-api/", "control-plane/", "injection/"];
+    public static IReadOnlyList<string> ControlPlane { get; } = ["crds/", "control-plane/", "injection/"];
 
     /// <summary>The gateways of a profile; their pods are injected, so they come when the control plane serves.</summary>
     public static IReadOnlyList<string> Gateways(SandboxProfile profile) => profile switch

@@ -17,7 +17,7 @@ namespace Lateen.Tests.Proxy.Listeners;
 /// <summary>When the server of a client that says nothing is called. The loop is held meanwhile, so that its clock stands where the test puts it.</summary>
 public sealed class SilentClientTests
 {
-    private const int Moment = Inspection.SilenceMilliseconds;
+    private const int Moment = global::Lateen.Proxy.Listeners.Inspection.SilenceMilliseconds;
 
     [Fact]
     public async Task WayPastTheServices_OfAnOutboundPort_IsCalledWhenTheClientsMomentIsOver()
