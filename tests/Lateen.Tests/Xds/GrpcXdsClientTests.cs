@@ -134,7 +134,12 @@ public sealed class GrpcXdsClientTests
                         },
 
                         // So many that the answer goes out compressed: the client announces that it takes it so.
-                        Enumerable.Range(0, 500).Select(i => new VirtualHost { Name = $"other-{i}", Domains = { $"other-{i}.default.svc.cluster.local" } }),
+                        Enumerable.Range(0, 500).Select(i => new VirtualHost
+                        {
+                            Name = $"other-{i}",
+                            Domains = { $"other-{i}.default.svc.cluster.local" },
+                            Routes = { new Route { Match = new RouteMatch { Prefix = "" }, Route_ = new RouteAction { Cluster = "c" } } },
+                        }),
                     },
                 }),
                 TypeUrls.Cluster => XdsResource.Of("c", new Cluster
