@@ -50,7 +50,7 @@ public static class HostName
         return (hostWild ? host.AsSpan(1) : host.AsSpan()).EndsWith(other.AsSpan(1), StringComparison.Ordinal);
     }
 
-    /// <summary>Orders the more specific first: names before wildcards, the longer wildcard first, then by text.</summary>
+    /// <summary>Orders the more specific first: names before wildcards, of each the longer first, then by text.</summary>
     public static int CompareSpecificity(string a, string b)
     {
         var aWild = IsWildcard(a);
@@ -60,12 +60,7 @@ public static class HostName
             return aWild ? 1 : -1;
         }
 
-        if (aWild && a.Length != b.Length)
-        {
-            return b.Length.CompareTo(a.Length);
-        }
-
-        return string.CompareOrdinal(a, b);
+        return a.Length != b.Length ? b.Length.CompareTo(a.Length) : string.CompareOrdinal(a, b);
     }
 
     /// <summary>The most specific of the candidates that <paramref name="host"/> is a subset of; null when there is none.</summary>

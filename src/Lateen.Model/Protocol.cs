@@ -17,7 +17,6 @@ public enum Protocol
     Mongo,
     Redis,
     MySql,
-    Hbone,
 }
 
 /// <summary>The classes that translation asks for, and how a port's protocol is chosen.</summary>
@@ -37,18 +36,6 @@ public static class Protocols
 
     public static bool IsUnsupported(this Protocol protocol) => protocol is Protocol.Unsupported;
 
-    /// <summary>The name as Istio writes it.</summary>
-    public static string ToText(this Protocol protocol) => protocol switch
-    {
-        Protocol.Unsupported => "UnsupportedProtocol",
-        Protocol.GrpcWeb => "GRPC-Web",
-        Protocol.HttpProxy => "HTTP_PROXY",
-        Protocol.Mongo => "Mongo",
-        Protocol.Redis => "Redis",
-        Protocol.MySql => "MySQL",
-        _ => protocol.ToString().ToUpperInvariant(),
-    };
-
     /// <summary>The protocol that a name stands for, without regard to case; <see cref="Protocol.Unsupported"/> when it stands for none.</summary>
     public static Protocol Parse(string name) => name.ToLowerInvariant() switch
     {
@@ -64,7 +51,6 @@ public static class Protocols
         "mongo" => Protocol.Mongo,
         "redis" => Protocol.Redis,
         "mysql" => Protocol.MySql,
-        "hbone" => Protocol.Hbone,
         _ => Protocol.Unsupported,
     };
 
@@ -111,7 +97,7 @@ public static class Protocols
 
         var dash = name.IndexOf('-', StringComparison.Ordinal);
         var protocol = Parse(dash >= 0 ? name[..dash] : name);
-        if (protocol is not (Protocol.Unsupported or Protocol.HttpProxy or Protocol.Hbone))
+        if (protocol is not (Protocol.Unsupported or Protocol.HttpProxy))
         {
             return protocol;
         }

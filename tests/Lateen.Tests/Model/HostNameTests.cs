@@ -36,6 +36,14 @@ public sealed class HostNameTests
         HostName.MostSpecific("a.b.org", ["*.com"]).ShouldBeNull();
     }
 
+    [Fact]
+    public void CompareSpecificity_Sorts_NamesThenWildcardsEachLongestFirst()
+    {
+        string[] hosts = ["*", "b.com", "*.com", "a.b.com", "a.com", "*.b.com"];
+        Array.Sort(hosts, HostName.CompareSpecificity);
+        hosts.ShouldBe(["a.b.com", "a.com", "b.com", "*.b.com", "*.com", "*"]);
+    }
+
     [Theory]
     [InlineData("reviews", "reviews.default.svc.cluster.local")]
     [InlineData("reviews.prod", "reviews.prod")]

@@ -20,4 +20,12 @@ public sealed class ProtocolTests
     [InlineData(80, "", "TCP", null, Protocol.Unsupported)]
     public void OfKubernetesPort_FollowsProtocolSelection(int port, string name, string transport, string? app, Protocol expected) =>
         Protocols.OfKubernetesPort(port, name, transport, app).ShouldBe(expected);
+
+    [Theory]
+    [InlineData("Grpc-Web", "GRPC-Web")]
+    [InlineData("http_proxy", "HTTP_PROXY")]
+    [InlineData("MYSQL", "MySQL")]
+    [InlineData("HBONE", "UnsupportedProtocol")]
+    [InlineData("", "UnsupportedProtocol")]
+    public void Parse_IgnoresCase_AndNameIsIstios(string name, string expected) => Protocols.Parse(name).Name().ShouldBe(expected);
 }

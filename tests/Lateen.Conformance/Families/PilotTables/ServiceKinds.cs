@@ -33,7 +33,7 @@ internal static class ServiceKinds
     };
 
     /// <summary>The names that the corpus writes.</summary>
-    private static string Name(Protocol protocol) => protocol == Protocol.Unsupported ? "UnsupportedProtocol" : protocol.ToText();
+    private static string Name(Protocol protocol) => protocol.Name();
 
     private static CaseResult Services(ConformanceCase c)
     {
