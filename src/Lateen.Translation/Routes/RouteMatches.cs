@@ -2,6 +2,7 @@ using Envoy.Config.Route.V3;
 using Envoy.Type.Matcher.V3;
 using Lateen.Model;
 using Lateen.Model.Networking;
+using Lateen.Model.Routing;
 using EnvoyStringMatcher = Envoy.Type.Matcher.V3.StringMatcher;
 
 namespace Lateen.Translation.Routes;
@@ -9,8 +10,6 @@ namespace Lateen.Translation.Routes;
 /// <summary>Conditions of a VirtualService match as Envoy's.</summary>
 internal static class RouteMatches
 {
-    private const string ClaimPrefix = "@request.auth.claims";
-
     /// <param name="match">Null matches everything.</param>
     /// <param name="bySegment">Prefixes end at a `/` (Ingress and Gateway API), not anywhere.</param>
     public static RouteMatch Build(HttpMatch? match, bool bySegment = false)
@@ -109,9 +108,9 @@ internal static class RouteMatches
 
     private static void Add(RouteMatch result, string name, StringMatch condition, bool invert)
     {
-        if (name.StartsWith(ClaimPrefix, StringComparison.Ordinal) && Claim(name, condition, invert) is { } claim)
+        if (RoutingClaim.Path(name) is { } claims)
         {
-            result.DynamicMetadata.Add(claim);
+            result.DynamicMetadata.Add(Claim(claims, condition, invert));
         }
         else
         {
@@ -137,29 +136,8 @@ internal static class RouteMatches
     private static bool IsPresence(StringMatch condition) =>
         condition.Kind == StringMatchKind.Present || condition is { Kind: StringMatchKind.Regex, Value: "*" };
 
-    /// <summary>A condition on a claim of the caller's token: `@request.auth.claims.a.b` or `@request.auth.claims[a][b]`.</summary>
-    private static MetadataMatcher? Claim(string name, StringMatch condition, bool invert)
+    private static MetadataMatcher Claim(IReadOnlyList<string> claims, StringMatch condition, bool invert)
     {
-        var rest = name[ClaimPrefix.Length..];
-        string[] claims;
-        if (rest.StartsWith('.'))
-        {
-            claims = rest[1..].Split('.');
-        }
-        else if (rest.StartsWith('[') && rest.EndsWith(']'))
-        {
-            claims = rest[1..^1].Split("][");
-        }
-        else
-        {
-            return null;
-        }
-
-        if (claims.Any(c => c.Length == 0))
-        {
-            return null;
-        }
-
         var value = IsPresence(condition) ? new EnvoyStringMatcher { SafeRegex = new() { Regex = ".+" } } : Text(condition);
         var matcher = new MetadataMatcher
         {

@@ -2,14 +2,13 @@ using Lateen.Config.Analysis.Gateways;
 using Lateen.Config.Sources.Files;
 using Lateen.Model.Networking;
 using Lateen.Model.Policies;
+using Lateen.Model.Routing;
 
 namespace Lateen.Config.Analysis.VirtualServices;
 
 /// <summary>IST0149: a route asks for a claim of a token, and no RequestAuthentication of the gateway's pods reads tokens.</summary>
 internal sealed class JwtClaimRouteAnalyzer : IAnalyzer
 {
-    private const string Claims = "@request.auth.claims";
-
     public string Name => "virtualservice.JWTClaimRouteAnalyzer";
 
     public string Description => "Checks the VirtualService using JWT claim based routing has corresponding RequestAuthentication";
@@ -57,7 +56,7 @@ internal sealed class JwtClaimRouteAnalyzer : IAnalyzer
             for (var j = 0; j < service.Http[i].Match.Count; j++)
             {
                 var match = service.Http[i].Match[j];
-                var claim = match.Headers.Keys.Concat(match.WithoutHeaders.Keys).FirstOrDefault(key => key.StartsWith(Claims, StringComparison.OrdinalIgnoreCase));
+                var claim = match.Headers.Keys.Concat(match.WithoutHeaders.Keys).FirstOrDefault(RoutingClaim.IsMeant);
                 if (claim is not null)
                 {
                     return (claim, $"spec.http[{i}].match[{j}].headers");

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Lateen.Model;
 using Lateen.Model.Networking;
+using Lateen.Model.Routing;
 
 namespace Lateen.Config.Decoding.Istio;
 
@@ -73,7 +74,7 @@ internal static class VirtualServiceDecoder
             {
                 foreach (var (name, _) in match.Headers)
                 {
-                    if (name.StartsWith("@request.auth.claims", StringComparison.Ordinal))
+                    if (RoutingClaim.IsMeant(name))
                     {
                         spec["http"].Problem($"http[{i}] matches the claim {name}, which sidecars do not know", "list gateways without mesh");
                     }
