@@ -64,7 +64,7 @@ public static class NameRules
         var slash = text.IndexOf('/', StringComparison.Ordinal);
         return slash < 0
             ? IsLabelPart(text)
-            : IsDnsName(text[..slash]) && IsLabelPart(text[(slash + 1)..]);
+            : slash <= 253 && text[..slash].Split('.').All(label => IsDnsLabel(label)) && IsLabelPart(text[(slash + 1)..]);
     }
 
     /// <summary>Kubernetes label value: empty, or like the name part of a key.</summary>
