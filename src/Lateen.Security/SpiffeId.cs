@@ -11,7 +11,15 @@ public sealed record SpiffeId(string TrustDomain, string Namespace, string Servi
     /// <summary>SPIFFE ID, section 2.3: at most 2048 bytes.</summary>
     private const int MaxLength = 2048;
 
-    public override string ToString() => $"{Scheme}{TrustDomain}/ns/{Namespace}/sa/{ServiceAccount}";
+    /// <summary>The URI. An at sign in the trust domain, as of a cloud's service account, becomes a dot: a SPIFFE ID has no user part.</summary>
+    public override string ToString() => $"{Scheme}{TrustDomain.Replace('@', '.')}/ns/{Namespace}/sa/{ServiceAccount}";
+
+    /// <summary>The identities and, of those that are SPIFFE ids of workloads, their like in other trust domains; with repetitions.</summary>
+    /// <remarks>Istio, MeshConfig.trustDomainAliases: a workload of an alias is the same workload.</remarks>
+    public static IEnumerable<string> InTrustDomains(IEnumerable<string> identities, IEnumerable<string> domains) =>
+        identities.SelectMany(identity => TryParse(identity, out var id)
+            ? domains.Select(domain => (id with { TrustDomain = domain }).ToString()).Prepend(identity)
+            : [identity]);
 
     /// <summary>Reads the form above; anything else, also a SPIFFE ID with another path, is refused.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out SpiffeId? id)

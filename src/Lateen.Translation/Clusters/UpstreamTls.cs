@@ -6,6 +6,7 @@ using Lateen.Model;
 using Lateen.Model.Networking;
 using Lateen.Model.Policies;
 using Lateen.Model.Services;
+using Lateen.Security;
 using Lateen.Translation.Policies;
 using Lateen.Translation.Telemetries;
 
@@ -127,8 +128,7 @@ internal static class UpstreamTls
     }
 
     private static EquatableArray<string> Identities(Service service, ProxyContext context) =>
-        service.ServiceAccounts
-            .Concat((IEnumerable<string>)context.Snapshot.EndpointsOf(service.Key).ServiceAccounts)
+        SpiffeId.InTrustDomains([.. service.ServiceAccounts, .. context.Snapshot.EndpointsOf(service.Key).ServiceAccounts], context.Mesh.TrustDomainAliases)
             .Distinct()
             .Order(StringComparer.Ordinal)
             .ToEquatableArray();
