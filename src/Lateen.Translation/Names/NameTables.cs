@@ -6,7 +6,7 @@ using NameInfo = Istio.Networking.Nds.V1.NameTable.Types.NameInfo;
 namespace Lateen.Translation.Names;
 
 /// <summary>The names that the agent's DNS proxy answers without asking anybody.</summary>
-/// <remarks>Istio, "DNS Proxying": services by their address, headless ones by their pods; Kubernetes' own win over ServiceEntries.</remarks>
+/// <remarks>Istio, "DNS Proxying": services by their address, those without (headless, ServiceEntry NONE) by their workloads; Kubernetes' own win over ServiceEntries.</remarks>
 internal static class NameTables
 {
     private const string Kubernetes = "Kubernetes";
@@ -17,19 +17,24 @@ internal static class NameTables
         foreach (var service in context.Scope.Egress.SelectMany(e => (IEnumerable<Service>)e.Services))
         {
             var addresses = Addresses(context, service, table);
-            if (addresses.Count == 0 || (service.Registry != Registry.Kubernetes && IsOfKubernetes(table, service.Hostname)))
+            if (addresses.Count == 0)
             {
                 continue;
             }
 
-            table.Table[service.Hostname] = Info(service, service.Name, addresses);
+            if (service.Registry == Registry.Kubernetes || !table.Table.TryGetValue(service.Hostname, out var known))
+            {
+                table.Table[service.Hostname] = Info(service, service.Name, addresses);
+            }
+            else if (known.Registry != Kubernetes)
+            {
+                // A ServiceEntry with several addresses is as many services of one name.
+                known.Ips.AddRange(addresses.Except(known.Ips));
+            }
         }
 
         return table;
     }
-
-    private static bool IsOfKubernetes(NameTable table, string host) =>
-        table.Table.TryGetValue(host, out var existing) && existing.Registry == Kubernetes;
 
     private static List<string> Addresses(ProxyContext context, Service service, NameTable table)
     {
@@ -40,16 +45,22 @@ internal static class NameTables
             return IPAddress.TryParse(address, out _) ? [address] : [];
         }
 
-        return service.IsHeadless && !service.Ports.IsEmpty ? Pods(context, service, table) : [];
+        return service.Resolution == Resolution.Passthrough && !service.Ports.IsEmpty ? Pods(context, service, table) : [];
     }
 
-    /// <summary>The pods of a headless service; those with a hostname get a name of their own.</summary>
+    /// <summary>The workloads of a service without an address; pods with a hostname get a name of their own.</summary>
     private static List<string> Pods(ProxyContext context, Service service, NameTable table)
     {
         var proxy = context.Proxy;
         var addresses = new List<string>();
         foreach (var endpoint in context.Snapshot.EndpointsOf(service, service.Ports[0]))
         {
+            // A pod of another network is not reached at its address, whatever its name resolves to.
+            if (proxy.Network.Length > 0 && endpoint.Network.Length > 0 && proxy.Network != endpoint.Network)
+            {
+                continue;
+            }
+
             var near = proxy.ClusterId.Length == 0 || endpoint.ClusterId.Length == 0 || proxy.ClusterId == endpoint.ClusterId;
             if (endpoint.HostName.Length > 0 && endpoint.Subdomain.Length > 0)
             {
@@ -64,9 +75,7 @@ internal static class NameTables
                 }
             }
 
-            // A pod of another network is not reached at its address, whatever its name resolves to.
-            var reachable = proxy.Network.Length == 0 || endpoint.Network.Length == 0 || proxy.Network == endpoint.Network;
-            if (reachable && (near || context.Settings.MultiClusterHeadless))
+            if (near || context.Settings.MultiClusterHeadless)
             {
                 addresses.Add(endpoint.Address);
             }
