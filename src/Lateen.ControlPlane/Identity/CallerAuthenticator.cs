@@ -23,7 +23,7 @@ internal sealed class CallerAuthenticator(ITokenReviewer? tokens, ILogger logger
         }
 
         var reason = "neither a workload certificate nor a token was shown";
-        if (call.Metadata("authorization") is { } header && header.StartsWith(Bearer, StringComparison.Ordinal))
+        if (BearerToken(call.Metadata("authorization")) is { } token)
         {
             if (tokens is null)
             {
@@ -31,7 +31,7 @@ internal sealed class CallerAuthenticator(ITokenReviewer? tokens, ILogger logger
             }
             else
             {
-                var (identity, why) = await tokens.ReviewAsync(header[Bearer.Length..].Trim(), call.Cancellation);
+                var (identity, why) = await tokens.ReviewAsync(token, call.Cancellation);
                 if (identity is not null)
                 {
                     return identity;
@@ -44,6 +44,10 @@ internal sealed class CallerAuthenticator(ITokenReviewer? tokens, ILogger logger
         IdentityLog.Refused(logger, call.Peer, reason);
         throw new GrpcException(GrpcStatusCode.Unauthenticated, $"request authenticate failure: {reason}");
     }
+
+    /// <summary>The first bearer token among the values of the header; null when there is none.</summary>
+    internal static string? BearerToken(IEnumerable<string> authorization) =>
+        authorization.FirstOrDefault(value => value.StartsWith(Bearer, StringComparison.Ordinal))?[Bearer.Length..].Trim();
 
     /// <summary>The SPIFFE id of a certificate; null when it has none or several.</summary>
     internal static SpiffeId? IdentityOf(X509Certificate2 certificate)

@@ -26,6 +26,6 @@ public sealed class GrpcServerCall
     /// <summary>Whether the connection is encrypted.</summary>
     public bool IsTls => _context.Request.IsHttps;
 
-    /// <summary>One value of the call's metadata (request headers), or null; names are case-insensitive.</summary>
-    public string? Metadata(string name) => _context.Request.Headers.TryGetValue(name, out var value) ? value.ToString() : null;
+    /// <summary>The values of one name in the call's metadata (request headers), in their order; names are case-insensitive.</summary>
+    public IEnumerable<string> Metadata(string name) => _context.Request.Headers[name].OfType<string>();
 }

@@ -41,6 +41,13 @@ public class IdentityTests
     }
 
     [Theory]
+    [InlineData(null)]
+    [InlineData(null, "Basic x")]
+    [InlineData("token", "Basic x", "Bearer token", "Bearer other")]
+    public void BearerToken_OfSeveralValues_IsTheFirst(string? expected, params string[] values) =>
+        CallerAuthenticator.BearerToken(values).ShouldBe(expected);
+
+    [Theory]
     [InlineData("https://kubernetes.default.svc", "the token is not valid")]
     [InlineData(null, "neither a workload certificate nor a token was shown")]
     public async Task CreateCertificate_WithoutProof_IsUnauthenticated(string? audience, string reason)

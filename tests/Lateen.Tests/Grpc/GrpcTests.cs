@@ -54,7 +54,7 @@ public sealed class GrpcTests : IAsyncLifetime
                 default:
                     break;
             }
-            return new DiscoveryResponse { VersionInfo = request.VersionInfo, Nonce = call.Metadata("authorization") ?? string.Empty };
+            return new DiscoveryResponse { VersionInfo = request.VersionInfo, Nonce = string.Join(',', call.Metadata("authorization")) };
         });
         _server.MapGrpcStream(Streaming, options, async (stream, call) =>
         {

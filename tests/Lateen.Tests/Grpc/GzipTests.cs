@@ -40,7 +40,7 @@ public sealed class GzipTests : IAsyncLifetime
         builder.WebHost.ConfigureKestrel(k => k.Listen(System.Net.IPAddress.Loopback, 0, l => l.Protocols = HttpProtocols.Http2));
         _server = builder.Build();
         _server.MapGrpcUnary(Compressing, new GrpcServerOptions { Logger = NullLogger.Instance }, (request, call) =>
-            Task.FromResult(new DiscoveryResponse { VersionInfo = new string('v', 50_000), Nonce = request.ResponseNonce, TypeUrl = call.Metadata("grpc-accept-encoding") ?? "" }));
+            Task.FromResult(new DiscoveryResponse { VersionInfo = new string('v', 50_000), Nonce = request.ResponseNonce, TypeUrl = string.Join(',', call.Metadata("grpc-accept-encoding")) }));
         _server.MapPost(Raw.Path, (RequestDelegate)(async context =>
         {
             context.Response.ContentType = "application/grpc";
