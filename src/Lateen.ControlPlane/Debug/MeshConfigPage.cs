@@ -5,8 +5,8 @@ namespace Lateen.ControlPlane.Debug;
 
 /// <summary>/debug/mesh: the settings that were given over the release's defaults, as protobuf JSON of MeshConfig.</summary>
 /// <remarks>
-/// As in Istio a field that is given replaces its default whole; defaultConfig is joined field by field, its proxyMetadata entry by entry,
-/// and extensionProviders by name.
+/// As in Istio a field that is given replaces its default whole; defaultConfig and defaultProviders are joined field by field, proxyMetadata
+/// entry by entry, extensionProviders by name, and trustDomainAliases are all that either has, sorted.
 /// </remarks>
 internal static class MeshConfigPage
 {
@@ -60,17 +60,19 @@ internal static class MeshConfigPage
         }
         """;
 
-    public static JsonObject Of(MeshConfig mesh)
+    public static JsonObject Of(MeshConfig mesh) => Over((JsonObject)JsonNode.Parse(Defaults)!, (JsonObject)JsonNode.Parse(mesh.Source.Json)!);
+
+    /// <summary>The given settings over those of <paramref name="page"/>, which is changed and returned.</summary>
+    internal static JsonObject Over(JsonObject page, JsonObject given)
     {
-        var page = (JsonObject)JsonNode.Parse(Defaults)!;
-        var given = (JsonObject)JsonNode.Parse(mesh.Source.Json)!;
         foreach (var (name, value) in given)
         {
             page[name] = (name, page[name], value) switch
             {
                 (_, _, null) => page[name]?.DeepClone(),
-                ("defaultConfig", JsonObject defaults, JsonObject config) => Joined(defaults, config),
-                ("extensionProviders", JsonArray defaults, JsonArray providers) => JoinedByName(defaults, providers),
+                ("defaultConfig" or "defaultProviders", JsonObject defaults, JsonObject more) => Joined(defaults, more),
+                ("extensionProviders", JsonArray defaults, JsonArray more) => JoinedByName(defaults, more),
+                ("trustDomainAliases", JsonArray defaults, JsonArray more) => JoinedNames(defaults, more),
                 _ => value.DeepClone(),
             };
         }
@@ -88,6 +90,9 @@ internal static class MeshConfigPage
 
         return joined;
     }
+
+    private static JsonArray JoinedNames(JsonArray below, JsonArray given) =>
+        [.. below.Concat(given).Select(name => (string?)name).Distinct().Order(StringComparer.Ordinal).Select(name => JsonValue.Create(name))];
 
     private static JsonArray JoinedByName(JsonArray below, JsonArray given)
     {

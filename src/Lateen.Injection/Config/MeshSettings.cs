@@ -66,12 +66,12 @@ public sealed class MeshSettings
         return levels[true].Aggregate(config, Over);
     }
 
-    // A field that is given replaces the one below it; entries of proxyMetadata and runtimeValues are joined.
+    // A field that is given, and not null, replaces the one below it; entries of proxyMetadata, runtimeValues and proxyHeaders are joined.
     private static JsonObject Over(JsonObject below, JsonObject given)
     {
-        foreach (var (name, value) in given)
+        foreach (var (name, value) in given.Where(entry => entry.Value is not null))
         {
-            if (name is "proxyMetadata" or "runtimeValues" && below[name] is JsonObject map && value is JsonObject more)
+            if (name is "proxyMetadata" or "runtimeValues" or "proxyHeaders" && below[name] is JsonObject map && value is JsonObject more)
             {
                 foreach (var (key, entry) in more)
                 {
@@ -80,7 +80,7 @@ public sealed class MeshSettings
             }
             else
             {
-                below[name] = value?.DeepClone();
+                below[name] = value!.DeepClone();
             }
         }
 
