@@ -7,8 +7,7 @@ namespace Lateen.Agent.Identity;
 /// <remarks>Istio's order: ./var/run/secrets/workload-spiffe-credentials, then ./etc/certs; names file-cert:CHAIN~KEY and file-root:PATH.</remarks>
 internal sealed class FileMaterial(AgentOptions options)
 {
-    private const string CertPrefix = "file-cert:", RootPrefix = "file-root:", SystemRoots = "system";
-    private const string SystemRootsPath = "/etc/ssl/certs/ca-certificates.crt";
+    private const string SystemRoots = "system", SystemRootsPath = "/etc/ssl/certs/ca-certificates.crt";
     private static readonly string[] Folders = ["var/run/secrets/workload-spiffe-credentials", "etc/certs"];
 
     /// <summary>The workload's own; null when none are mounted and the authority is to be asked.</summary>
@@ -28,16 +27,15 @@ internal sealed class FileMaterial(AgentOptions options)
     /// <summary>The secret of a name with a path in it; null when it is no such name or a file cannot be read.</summary>
     public Secret? Named(string name)
     {
-        if (name.StartsWith(CertPrefix, StringComparison.Ordinal) && name[CertPrefix.Length..].Split('~') is [var chainPath, var keyPath])
+        if (FileSecretName.Parse(name) is not { } files)
         {
-            return Read(Rooted(chainPath)) is { } chain && Read(Rooted(keyPath)) is { } key ? WorkloadMaterial.KeyPair(name, chain, key) : null;
+            return null;
         }
-        if (name.StartsWith(RootPrefix, StringComparison.Ordinal))
+        if (files.IsRoots)
         {
-            var path = name[RootPrefix.Length..];
-            return Read(path == SystemRoots ? SystemRootsPath : Rooted(path)) is { } roots ? WorkloadMaterial.Trust(name, roots) : null;
+            return Read(files.Roots == SystemRoots ? SystemRootsPath : Rooted(files.Roots)) is { } roots ? WorkloadMaterial.Trust(name, roots) : null;
         }
-        return null;
+        return Read(Rooted(files.Chain)) is { } chain && Read(Rooted(files.Key)) is { } key ? WorkloadMaterial.KeyPair(name, chain, key) : null;
     }
 
     private string Rooted(string path) => Path.Combine(options.Root, path.TrimStart('/'));

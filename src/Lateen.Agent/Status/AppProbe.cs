@@ -6,8 +6,12 @@ namespace Lateen.Agent.Status;
 internal sealed record AppProbe(
     string Kind, string Scheme, string Path, int Port, string Service, IReadOnlyList<KeyValuePair<string, string>> Headers, TimeSpan Timeout)
 {
+    private static readonly string[] Kinds = ["httpGet", "tcpSocket", "grpc"];
+
     /// <summary>Reads ISTIO_KUBE_APP_PROBERS: <c>{"/app-health/c/readyz":{"httpGet":{"path":"/","port":80},"timeoutSeconds":1}}</c>.</summary>
+    /// <remarks>Names of fields are read without regard to case, as Kubernetes reads them: <c>gRPC</c> is <c>grpc</c>.</remarks>
     /// <exception cref="JsonException">It is not such JSON.</exception>
+    /// <exception cref="FormatException">A path, a kind or a port is not what the kubelet could have been told; the message names the path.</exception>
     public static IReadOnlyDictionary<string, AppProbe> ReadAll(string text)
     {
         var probes = new Dictionary<string, AppProbe>(StringComparer.Ordinal);
@@ -18,29 +22,48 @@ internal sealed record AppProbe(
         using var document = JsonDocument.Parse(text);
         foreach (var entry in document.RootElement.EnumerateObject())
         {
-            var timeout = TimeSpan.FromSeconds(entry.Value.TryGetProperty("timeoutSeconds", out var t) && t.TryGetInt32(out var s) && s > 0 ? s : 1);
-            foreach (var kind in new[] { "httpGet", "tcpSocket", "grpc" })
+            if (entry.Name.Split('/') is not ["", "app-health", { Length: > 0 }, "livez" or "readyz" or "startupz"])
             {
-                if (entry.Value.TryGetProperty(kind, out var probe))
-                {
-                    probes[entry.Name] = Read(kind, probe, timeout);
-                }
+                throw new FormatException($"invalid path, must be in form of regex pattern ^/app-health/[^/]+/(livez|readyz|startupz)$, found {entry.Name}");
             }
+            probes[entry.Name] = Read(entry.Name, entry.Value);
         }
         return probes;
     }
 
-    private static AppProbe Read(string kind, JsonElement probe, TimeSpan timeout)
+    private static AppProbe Read(string name, JsonElement probe)
     {
-        string Text(string name, string otherwise) => probe.TryGetProperty(name, out var value) && value.ToString() is { Length: > 0 } text ? text : otherwise;
-        var headers = new List<KeyValuePair<string, string>>();
-        if (probe.TryGetProperty("httpHeaders", out var list) && list.ValueKind == JsonValueKind.Array)
+        var given = Kinds.Select(kind => (Kind: kind, Value: Field(probe, kind))).Where(p => p.Value is not null).ToList();
+        if (given is not [(var kind, { } settings)])
         {
-            headers.AddRange(list.EnumerateArray().Select(h => new KeyValuePair<string, string>(h.GetProperty("name").ToString(), h.GetProperty("value").ToString())));
+            throw new FormatException($"invalid prober of {name}, must be one of type httpGet, tcpSocket or gRPC");
         }
+        if (Field(settings, "port") is not { ValueKind: JsonValueKind.Number } number || !number.TryGetUInt16(out var port))
+        {
+            throw new FormatException($"invalid prober of {name}, the port must be int type and at most {ushort.MaxValue}");
+        }
+        string Text(string field, string otherwise) => Field(settings, field)?.ToString() is { Length: > 0 } text ? text : otherwise;
         var path = Text("path", "/");
         return new AppProbe(
-            kind, Text("scheme", "HTTP").ToLowerInvariant(), path.StartsWith('/') ? path : "/" + path,
-            int.TryParse(Text("port", "0"), out var port) ? port : 0, Text("service", ""), headers, timeout);
+            kind, Text("scheme", "HTTP").ToLowerInvariant(), path.StartsWith('/') ? path : "/" + path, port, Text("service", ""), ReadHeaders(settings),
+            TimeSpan.FromSeconds(Field(probe, "timeoutSeconds") is { } timeout && timeout.TryGetInt32(out var seconds) && seconds > 0 ? seconds : 1));
+    }
+
+    private static List<KeyValuePair<string, string>> ReadHeaders(JsonElement settings) =>
+        Field(settings, "httpHeaders") is { ValueKind: JsonValueKind.Array } list
+            ? [.. list.EnumerateArray().Select(h => KeyValuePair.Create(Field(h, "name")?.ToString() ?? "", Field(h, "value")?.ToString() ?? ""))]
+            : [];
+
+    /// <summary>A field that is there and not null.</summary>
+    private static JsonElement? Field(JsonElement value, string name)
+    {
+        foreach (var property in value.EnumerateObject())
+        {
+            if (property.Value.ValueKind != JsonValueKind.Null && property.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+            {
+                return property.Value;
+            }
+        }
+        return null;
     }
 }

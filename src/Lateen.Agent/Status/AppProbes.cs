@@ -66,8 +66,18 @@ internal sealed class AppProbes : IDisposable
 
     private async Task<int> HttpAsync(AppProbe probe, LocalRequest request, CancellationToken cancellation)
     {
+        using var get = Get(probe, request);
+        using var response = await _client.SendAsync(get, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        // What is still a redirect after the followed ones counts as success, as for the kubelet.
+        return (int)response.StatusCode is >= 300 and < 400 ? 200 : (int)response.StatusCode;
+    }
+
+    /// <summary>What the application is asked: the kubelet's headers, and in place of those that it names the probe's own.</summary>
+    internal HttpRequestMessage Get(AppProbe probe, LocalRequest request)
+    {
         var authority = _host.Contains(':', StringComparison.Ordinal) ? $"[{_host}]" : _host;
-        using var get = new HttpRequestMessage(HttpMethod.Get, $"{probe.Scheme}://{authority}:{probe.Port}{probe.Path}");
+        var get = new HttpRequestMessage(HttpMethod.Get, $"{probe.Scheme}://{authority}:{probe.Port}{probe.Path}");
+        get.Headers.ConnectionClose = true;
         foreach (var (name, value) in request.Headers)
         {
             if (name is not ("host" or "connection" or "content-length" or "transfer-encoding"))
@@ -75,14 +85,15 @@ internal sealed class AppProbes : IDisposable
                 get.Headers.TryAddWithoutValidation(name, value);
             }
         }
-        foreach (var (name, value) in probe.Headers)
+        foreach (var (name, _) in probe.Headers)
         {
             get.Headers.Remove(name);
+        }
+        foreach (var (name, value) in probe.Headers)
+        {
             get.Headers.TryAddWithoutValidation(name, value);
         }
-        using var response = await _client.SendAsync(get, HttpCompletionOption.ResponseHeadersRead, cancellation);
-        // What is still a redirect after the followed ones counts as success, as for the kubelet.
-        return (int)response.StatusCode is >= 300 and < 400 ? 200 : (int)response.StatusCode;
+        return get;
     }
 
     private async Task<int> TcpAsync(AppProbe probe, CancellationToken cancellation)

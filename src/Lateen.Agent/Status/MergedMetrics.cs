@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Lateen.Agent.Hosting;
@@ -12,6 +13,7 @@ namespace Lateen.Agent.Status;
 /// <remarks>A part that fails is logged and counted; the others are still answered.</remarks>
 internal sealed class MergedMetrics(StatsPage stats, StatsInclusion inclusion, AgentOptions options, HttpClient client, ILogger logger)
 {
+    private const string Prometheus = "text/plain; version=0.0.4; charset=utf-8";
     private static readonly string[] Forwarded = ["accept", "user-agent", "x-prometheus-scrape-timeout-seconds"];
 
     private readonly Uri? _application = Application(options);
@@ -27,7 +29,23 @@ internal sealed class MergedMetrics(StatsPage stats, StatsInclusion inclusion, A
         body.Append("# TYPE istio_agent_scrape_failures_total counter\nistio_agent_scrape_failures_total{type=\"application\"} ")
             .Append(Interlocked.Read(ref _failures)).Append('\n');
         body.Append(stats.PrometheusText(inclusion, usedOnly: true)).Append(text);
-        return LocalResponse.Text(body.ToString(), contentType: contentType ?? "text/plain; version=0.0.4; charset=utf-8");
+        return LocalResponse.Text(body.ToString(), contentType: Format(contentType));
+    }
+
+    /// <summary>The whole answer's content type: the application's where that is a version of OpenMetrics that is known, else Prometheus' own.</summary>
+    internal static string Format(string? contentType)
+    {
+        const string OpenMetrics = "application/openmetrics-text";
+        if (!MediaTypeHeaderValue.TryParse(contentType, out var type) || !OpenMetrics.Equals(type.MediaType, StringComparison.OrdinalIgnoreCase))
+        {
+            return Prometheus;
+        }
+        return type.Parameters.FirstOrDefault(p => p.Name == "version")?.Value switch
+        {
+            null or "" or "0.0.1" => $"{OpenMetrics}; version=0.0.1; charset=utf-8",
+            "1.0.0" => $"{OpenMetrics}; version=1.0.0; charset=utf-8",
+            _ => Prometheus,
+        };
     }
 
     // ISTIO_PROMETHEUS_ANNOTATIONS: {"scrape":"true","path":"/metrics","port":"80"}, written by the injector.
@@ -69,8 +87,7 @@ internal sealed class MergedMetrics(StatsPage stats, StatsInclusion inclusion, A
             {
                 throw new HttpRequestException($"status {(int)response.StatusCode}");
             }
-            var type = response.Content.Headers.ContentType?.ToString();
-            return (await response.Content.ReadAsStringAsync(aborted), type?.StartsWith("application/openmetrics-text", StringComparison.Ordinal) == true ? type : null);
+            return (await response.Content.ReadAsStringAsync(aborted), response.Content.Headers.ContentType?.ToString());
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
         {

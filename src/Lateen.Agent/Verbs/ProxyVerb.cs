@@ -21,7 +21,7 @@ internal static class ProxyVerb
         {
             probes = AppProbe.ReadAll(environment.GetValueOrDefault("ISTIO_KUBE_APP_PROBERS", ""));
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
             problem ??= $"ISTIO_KUBE_APP_PROBERS: {e.Message}";
         }

@@ -23,6 +23,36 @@ public sealed class AppProbeTests
         probes["/app-health/web/livez"].Kind.ShouldBe("tcpSocket");
     }
 
+    [Theory]
+    [InlineData("""{"/app-health/a/readyz":{"GRPC":{"port":1,"service":null}}}""", null)]
+    [InlineData("""{"/app-health/a/other":{"tcpSocket":{"port":1}}}""", "found /app-health/a/other")]
+    [InlineData("""{"/app-health/a/readyz":{"timeoutSeconds":1}}""", "must be one of type httpGet, tcpSocket or gRPC")]
+    [InlineData("""{"/app-health/a/readyz":{"tcpSocket":{"port":1},"httpGet":{"port":2}}}""", "must be one of type httpGet, tcpSocket or gRPC")]
+    [InlineData("""{"/app-health/a/readyz":{"tcpSocket":{"port":"http"}}}""", "must be int type")]
+    [InlineData("""{"/app-health/a/readyz":{"tcpSocket":{}}}""", "must be int type")]
+    public void ReadAll_WhatNoKubeletSends_IsRefused(string text, string? problem)
+    {
+        if (problem is null)
+        {
+            AppProbe.ReadAll(text).ShouldHaveSingleItem();
+        }
+        else
+        {
+            Should.Throw<FormatException>(() => AppProbe.ReadAll(text)).Message.ShouldContain(problem);
+        }
+    }
+
+    [Fact]
+    public void Get_HeadersOfTheProbe_TakeThePlaceOfTheKubelets()
+    {
+        using var probes = new AppProbes(AppProbe.ReadAll(""), "127.0.0.1");
+        var probe = new AppProbe("httpGet", "http", "/", 80, "", [new("X-Own", "1"), new("x-own", "2")], TimeSpan.FromSeconds(1));
+        using var get = probes.Get(probe, Request("/app-health/a/readyz") with { Headers = [new("x-own", "0"), new("x-other", "3")] });
+        get.Headers.GetValues("X-Own").ShouldBe(["1", "2"]);
+        get.Headers.GetValues("X-Other").ShouldBe(["3"]);
+        get.Headers.ConnectionClose.ShouldBe(true);
+    }
+
     [Fact]
     public async Task Probe_UnknownPath_Is400WithIstiosText()
     {
