@@ -69,6 +69,7 @@ internal sealed class DebugPages
         yield return OfProxy("edsz", "A proxy's load assignments", connection => ProxyPages.Resources(_sources, connection, Api.TypeUrls.ClusterLoadAssignment));
         yield return OfProxy("ndsz", "A proxy's table of names", connection => ProxyPages.Resources(_sources, connection, Api.TypeUrls.NameTable));
         yield return OfProxy("ecdsz", "A proxy's filters by ECDS", connection => ProxyPages.Resources(_sources, connection, Api.TypeUrls.TypedExtensionConfig));
+        yield return new Page("force_disconnect", "Ends a proxy's stream; it connects anew, here or at another replica", query => OfProxy(query, Disconnect), "proxyID");
         yield return Json("list", "The names of these pages", () => new JsonArray([.. Names.Where(name => name != "list").Select(name => (JsonNode)name)]));
     }
 
@@ -95,13 +96,19 @@ internal sealed class DebugPages
 
     private static Page Json(string name, string help, Func<JsonNode> page) => new(name, help, _ => DebugAnswer.Json(page()));
 
-    private Page OfProxy(string name, string help, Func<XdsConnectionStatus, JsonNode> page) => new(
-        name,
-        help,
-        query => query["proxyID"].Length == 0 ? DebugAnswer.Refusal(BadRequest, "You must provide a proxyID in the query string\n")
-            : Find(query) is { } connection ? DebugAnswer.Json(page(connection))
-            : NotConnected,
-        "proxyID");
+    private Page OfProxy(string name, string help, Func<XdsConnectionStatus, JsonNode> page) =>
+        new(name, help, query => OfProxy(query, connection => DebugAnswer.Json(page(connection))), "proxyID");
+
+    private DebugAnswer OfProxy(DebugQuery query, Func<XdsConnectionStatus, DebugAnswer> answer) =>
+        query["proxyID"].Length == 0 ? DebugAnswer.Refusal(BadRequest, "You must provide a proxyID in the query string\n")
+        : Find(query) is { } connection ? answer(connection)
+        : NotConnected;
+
+    private static DebugAnswer Disconnect(XdsConnectionStatus connection)
+    {
+        connection.Peer.Call.Abort();
+        return DebugAnswer.Plain("OK");
+    }
 
     private XdsConnectionStatus? Find(DebugQuery query) => ProxyPages.Find(_sources.Proxies(), query["proxyID"]);
 

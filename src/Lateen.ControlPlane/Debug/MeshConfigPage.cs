@@ -92,7 +92,7 @@ internal static class MeshConfigPage
     }
 
     private static JsonArray JoinedNames(JsonArray below, JsonArray given) =>
-        [.. below.Concat(given).Select(name => (string?)name).Distinct().Order(StringComparer.Ordinal).Select(name => JsonValue.Create(name))];
+        [.. below.Concat(given).Select(name => (string?)name).Distinct().Order(StringComparer.Ordinal).Select(name => (JsonNode?)name)];
 
     private static JsonArray JoinedByName(JsonArray below, JsonArray given)
     {

@@ -7,6 +7,7 @@ using Lateen.Model;
 using Lateen.Model.Networking;
 using Lateen.Model.Services;
 using Lateen.Security;
+using Lateen.Translation;
 
 namespace Lateen.ControlPlane.Debug;
 
@@ -36,6 +37,7 @@ internal sealed class MetricsPage(
         MetricText.Sample(page, "pilot_info", MetricText.Label("version", version), 1);
         Proxies(page);
         Mesh(page, sources.Discovery.Current);
+        Conflicts(page, sources.Discovery.Current);
         pushes.Render(page);
         MetricText.Single(page, "pilot_total_xds_internal_errors", "counter", "Responses that could not be made", sources.Discovery.Failures);
         MetricText.Single(page, "pilot_xds_push_context_errors", "counter", "Snapshots of the mesh that could not be built", writer.Failures);
@@ -84,6 +86,16 @@ internal sealed class MetricsPage(
         MetricText.Single(
             page, "pilot_dns_cluster_without_endpoints", "gauge", "Ports of services that are resolved by DNS and have no name to resolve",
             Empty(mesh, static resolution => resolution is Resolution.Dns or Resolution.DnsRoundRobin));
+    }
+
+    private void Conflicts(StringBuilder page, MeshSnapshot mesh)
+    {
+        var unserved = sources.Proxies().Select(proxy => ProxyPages.NodeOf(proxy, mesh)).Count(node => ProxyTranslator.InstancesOf(mesh, node).IsEmpty);
+        MetricText.Single(page, "pilot_no_ip", "gauge", "Proxies whose workload is behind no service", unserved);
+        var subsets = mesh.Index.Inputs.Configs.OfType<DestinationRuleConfig>()
+            .GroupBy(rule => (rule.Meta.Namespace, HostName.Resolve(rule.Host, rule.Meta.Namespace, mesh.Index.Inputs.Domain)))
+            .Sum(rules => rules.SelectMany(rule => (IEnumerable<Subset>)rule.Subsets).GroupBy(subset => subset.Name).Sum(named => named.Count() - 1));
+        MetricText.Single(page, "pilot_destrule_subsets", "gauge", "Subsets of DestinationRules that another rule for the host has already, and so do not count", subsets);
     }
 
     private static int Empty(MeshSnapshot mesh, Func<Resolution, bool> counts) => mesh.Index.Services

@@ -26,6 +26,9 @@ public sealed class GrpcServerCall
     /// <summary>Whether the connection is encrypted.</summary>
     public bool IsTls => _context.Request.IsHttps;
 
+    /// <summary>Ends the call at once, whatever it waits for; only while it is open.</summary>
+    public void Abort() => _context.Abort();
+
     /// <summary>The values of one name in the call's metadata (request headers), in their order; names are case-insensitive.</summary>
     public IEnumerable<string> Metadata(string name) => _context.Request.Headers[name].OfType<string>();
 }

@@ -7,6 +7,7 @@ using Lateen.Api;
 using Lateen.Config.Sources.Kubernetes;
 using Lateen.ControlPlane.Debug;
 using Lateen.ControlPlane.Http;
+using Lateen.Grpc;
 using Lateen.Grpc.Client;
 using Lateen.Xds;
 using Shouldly;
@@ -49,7 +50,8 @@ public sealed class DebugPageTests
         JsonNode.Parse(await bed.PageAsync("/debug/push_status", Cancellation))!["ProxyStatus"].ShouldNotBeNull();
         ((string?)JsonNode.Parse(await bed.PageAsync("/debug/clusterz", Cancellation))![0]!["id"]).ShouldBe("Kubernetes");
         (await bed.PageAsync("/metrics", Cancellation)).ShouldContain("pilot_xds_push_time_count{type=\"eds\"} 1");
-        foreach (var page in ((JsonArray)JsonNode.Parse(await bed.PageAsync("/debug/list", Cancellation))!).Select(page => (string)page!).Where(page => page != "inject"))
+        var list = ((JsonArray)JsonNode.Parse(await bed.PageAsync("/debug/list", Cancellation))!).Select(page => (string)page!);
+        foreach (var page in list.Where(page => page is not ("inject" or "force_disconnect?proxyID=")))
         {
             var parameter = page.EndsWith("proxyID=", StringComparison.Ordinal) ? "client.default" : page.EndsWith('=') ? "Gateway/default/some" : "";
             (await bed.PageAsync($"/debug/{page}{parameter}", Cancellation)).ShouldNotBeEmpty(page);
@@ -159,6 +161,21 @@ public sealed class DebugPageTests
         (await bed.PageAsync("/debug/cachez?clear=true", Cancellation)).ShouldBe("Cache cleared\n");
         (await JsonAsync(bed, "cachez"))[TypeUrls.Cluster].ShouldBeNull();
         (await proxy.AskAsync(TypeUrls.Cluster, [], Cancellation)).Keys.ShouldContain("PassthroughCluster");
+    }
+
+    [Fact]
+    public async Task ForceDisconnect_EndsTheStreamOfThatProxyAlone()
+    {
+        await using var bed = await ControlPlaneBed.StartAsync(Cancellation);
+        using var ended = new TestProxy(bed.AddressOf(ServerPort.Xds), "sidecar~10.1.0.1~client.default~default.svc.cluster.local");
+        using var other = new TestProxy(bed.AddressOf(ServerPort.Xds), "sidecar~10.1.0.2~other.default~default.svc.cluster.local");
+        await ended.AskAsync(TypeUrls.Cluster, [], Cancellation);
+        await other.AskAsync(TypeUrls.Cluster, [], Cancellation);
+
+        (await bed.PageAsync("/debug/force_disconnect?proxyID=client.default", Cancellation)).ShouldBe("OK");
+
+        await Should.ThrowAsync<GrpcException>(() => ended.NextAsync(TypeUrls.Cluster, Cancellation));
+        (await other.AskAsync(TypeUrls.Listener, [], Cancellation)).ShouldNotBeEmpty();
     }
 
     [Theory]

@@ -74,6 +74,31 @@ public sealed class MetricsPageTests
     }
 
     [Fact]
+    public async Task SubsetsThatCollideAndProxiesWithoutServices_AreCounted()
+    {
+        await using var bed = await ControlPlaneBed.StartAsync(Cancellation);
+        using var proxy = new TestProxy(bed.AddressOf(ServerPort.Xds), Client);
+        await proxy.AskAsync(TypeUrls.Cluster, [], Cancellation);
+        await bed.ApplyAsync(
+            """
+            apiVersion: networking.istio.io/v1beta1
+            kind: DestinationRule
+            metadata: {name: first, namespace: default}
+            spec: {host: web, subsets: [{name: v1, labels: {version: v1}}, {name: v2, labels: {version: v2}}]}
+            ---
+            apiVersion: networking.istio.io/v1beta1
+            kind: DestinationRule
+            metadata: {name: second, namespace: default}
+            spec: {host: web.default.svc.cluster.local, subsets: [{name: v1, labels: {version: v3}}]}
+            """,
+            Cancellation);
+
+        var page = await UntilAsync(bed, "pilot_destrule_subsets", atLeast: 1);
+        Value(page, "pilot_destrule_subsets").ShouldBe(1);
+        Value(page, "pilot_no_ip").ShouldBe(1);
+    }
+
+    [Fact]
     public async Task WebhookPatches_AreCounted()
     {
         await using var bed = await ControlPlaneBed.StartAsync(Cancellation);

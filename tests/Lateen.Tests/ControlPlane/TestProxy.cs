@@ -12,7 +12,6 @@ namespace Lateen.Tests.ControlPlane;
 /// <summary>A proxy as the control plane sees it: one stream of the aggregated discovery service that acknowledges everything.</summary>
 internal sealed class TestProxy : IDisposable
 {
-
     private readonly GrpcChannel _channel;
     private readonly GrpcCall<DiscoveryRequest, DiscoveryResponse> _call;
     private readonly Node _node;
